@@ -1,0 +1,40 @@
+"""First weights, drawn so that models that differ in one part agree in all the others."""
+
+import zlib
+
+import torch
+from torch import Tensor, nn
+
+from whynorm.model.attention import Attention
+
+
+def initialise(model: nn.Module, seed: int) -> None:
+    """Xavier-uniform matrices, zero biases, embeddings of variance 1 / d_model.
+
+    Each weight is drawn from a generator of its own, seeded by (seed, name), so changing the norm
+    of an arm leaves every other weight as it was. The stacked query, key and value matrices are
+    drawn as three. Norms keep the constants they were built with.
+    """
+    for name, module in model.named_modules():
+        draw = torch.Generator().manual_seed(zlib.crc32(f"{seed}/{name}".encode()))
+        if isinstance(module, Attention):
+            fill_matrix(module.query_key_value.weight, 3, draw)
+        elif isinstance(module, nn.Linear) and not name.endswith("query_key_value"):
+            fill_linear(module, model, draw)
+        elif isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, std=module.embedding_dim**-0.5, generator=draw)
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def fill_linear(module: nn.Linear, model: nn.Module, draw: torch.Generator) -> None:
+    """Draw a linear layer's matrix, unless it is an embedding table's, which is drawn there."""
+    tables = (m.weight for m in model.modules() if isinstance(m, nn.Embedding))
+    if not any(module.weight is table for table in tables):
+        fill_matrix(module.weight, 1, draw)
+
+
+def fill_matrix(weight: Tensor, parts: int, draw: torch.Generator) -> None:
+    """Draw a matrix of `parts` stacked ones, each Xavier-uniform by its own shape."""
+    for part in weight.data.chunk(parts):
+        nn.init.xavier_uniform_(part, generator=draw)

@@ -1,0 +1,132 @@
+"""The Transformer, with normaliser, placement and mask fill left open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from whynorm.masks.fill import Fill
+from whynorm.masks.paper import Masks
+from whynorm.model.attention import KeysValues, Past
+from whynorm.model.embedding import Embeddings, Tokens
+from whynorm.model.initialisation import initialise
+from whynorm.model.layers import Decoder, DecoderLayer, Encoder, EncoderLayer
+from whynorm.model.placement import Placement
+from whynorm.norms.norm import Norm
+
+
+class Choices(NamedTuple):
+    """What an experiment varies in the model: makers of norms and placements, and the fill."""
+
+    norm: Callable[[int], Norm]
+    decoder_norm: Callable[[int], Norm]
+    placement: Callable[..., Placement]
+    fill: Fill
+
+
+@dataclass
+class Cache:
+    """What decoding token by token remembers: the memory's keys and values, and the past's."""
+
+    memory: list[KeysValues]
+    past: list[Past]
+    length: int = 0
+
+    def select(self, rows: Int[Tensor, " row"]) -> "Cache":
+        """The cache of the given rows, in that order: to reorder, repeat or drop sentences."""
+        memory = [layer.select(rows) for layer in self.memory]
+        return Cache(memory, [layer.select(rows) for layer in self.past], self.length)
+
+
+class Transformer(nn.Module):
+    """Encoder and decoder with their embeddings (Vaswani 2017, figure 1).
+
+    Masks come with every call, so one model serves any rules. Raises ValueError where `heads`
+    does not divide `d_model`.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        choices: Choices,
+        *,
+        d_model: int,
+        heads: int,
+        d_ff: int,
+        encoder_layers: int,
+        decoder_layers: int,
+        dropout: float,
+        embedding: Callable[..., Embeddings],
+    ) -> None:
+        super().__init__()
+        layer = {
+            "heads": heads,
+            "d_ff": d_ff,
+            "dropout": dropout,
+            "fill": choices.fill,
+        }
+        self.embedding = embedding(tokens, d_model, dropout=dropout)
+        self.encoder = Encoder(
+            [EncoderLayer(d_model, **layer) for _ in range(encoder_layers)],
+            choices.placement(partial(choices.norm, d_model), layers=encoder_layers, sublayers=2),
+        )
+        self.decoder = Decoder(
+            [DecoderLayer(d_model, **layer) for _ in range(decoder_layers)],
+            choices.placement(
+                partial(choices.decoder_norm, d_model), layers=decoder_layers, sublayers=3
+            ),
+        )
+
+    def forward(
+        self,
+        source: Int[Tensor, "batch source"],
+        target: Int[Tensor, "batch target"],
+        masks: Masks,
+    ) -> Float[Tensor, "batch target vocabulary"]:
+        """Scores (logits) of the token after each target token, teacher-forced."""
+        return self.project(self.decode(target, self.encode(source, masks), masks))
+
+    def encode(
+        self, source: Int[Tensor, "batch source"], masks: Masks
+    ) -> Float[Tensor, "batch source feature"]:
+        """The encoder's memory of the source."""
+        return self.encoder(self.embedding.source(source, masks.source), masks)
+
+    def decode(
+        self,
+        target: Int[Tensor, "batch target"],
+        memory: Float[Tensor, "batch source feature"],
+        masks: Masks,
+    ) -> Float[Tensor, "batch target feature"]:
+        """The decoder's states for all target tokens at once."""
+        x = self.embedding.target(target, masks.target)
+        return self.decoder(x, masks, self.decoder.remember(memory))
+
+    def project(self, states: Float[Tensor, "*any feature"]) -> Float[Tensor, "*any vocabulary"]:
+        """Scores (logits) over the target vocabulary."""
+        return self.embedding.project(states)
+
+    def start(self, memory: Float[Tensor, "batch source feature"]) -> Cache:
+        """An empty cache over the memory, for decoding token by token."""
+        return Cache(self.decoder.remember(memory), [Past() for _ in self.decoder.layers])
+
+    def step(
+        self, token: Int[Tensor, "batch 1"], cache: Cache, masks: Masks
+    ) -> Float[Tensor, "batch 1 feature"]:
+        """The state of the newest target token, appended to the cache; masks are `last()`'s."""
+        x = self.embedding.target(token, masks.target, start=cache.length)
+        cache.length += 1
+        return self.decoder(x, masks, cache.memory, cache.past)
+
+    @property
+    def incremental(self) -> bool:
+        """True if decoding with a cache is exact: no decoder norm looks across time."""
+        norms = (module for module in self.decoder.modules() if isinstance(module, Norm))
+        return not any(norm.across_time for norm in norms)
+
+    def initialise(self, seed: int) -> None:
+        """Draw all weights; a parameter of the same name and shape gets the same in any model."""
+        initialise(self, seed)

@@ -1,0 +1,1 @@
+"""One file per normaliser; each is `weight * (x - location) / scale + bias`."""

@@ -1,0 +1,58 @@
+"""The contract that every normaliser keeps: `norm(x, real)`."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+
+class Norm(nn.Module):
+    """A normaliser: `weight * (x - location) / scale + bias`.
+
+    A subclass says over which numbers `location` and `scale` are taken. One that has neither
+    overrides `forward`; one for which torch has a fused kernel overrides `forward` with it, and
+    a test holds the kernel equal to the formula written here.
+
+    `across_time` is True where, when evaluating, the output at one token depends on other tokens
+    of its sentence: such a norm in the decoder cannot be decoded with cached keys and values.
+    """
+
+    across_time: bool = False
+
+    def __init__(
+        self, d_model: int, *, eps: float = 1e-5, weight: bool = True, bias: bool = True
+    ) -> None:
+        super().__init__()
+        self.d_model = d_model
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(d_model)) if weight else None
+        self.bias = nn.Parameter(torch.zeros(d_model)) if bias else None
+
+    def location_and_scale(
+        self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
+        """What is subtracted and what is divided by, each broadcastable to x."""
+        raise NotImplementedError(f"{type(self).__name__} has no location and scale")
+
+    def forward(
+        self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time feature"]:
+        """x normalised; statistics are taken in single precision or better."""
+        with torch.autocast(x.device.type, enabled=False):
+            precise = at_least_single(x)
+            location, scale = self.location_and_scale(precise, real)
+            return self.affine((precise - location) / scale).to(x.dtype)
+
+    def affine(self, x: Float[Tensor, "*any feature"]) -> Float[Tensor, "*any feature"]:
+        """`weight * x + bias`, either of which may be absent."""
+        if self.weight is not None:
+            x = x * self.weight
+        return x if self.bias is None else x + self.bias
+
+    def extra_repr(self) -> str:
+        """What a printed model shows of this norm."""
+        return f"{self.d_model}, eps={self.eps}"
+
+
+def at_least_single(x: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
+    """x in float32 where it comes in half precision, as it is otherwise."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

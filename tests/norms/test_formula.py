@@ -1,0 +1,197 @@
+"""Every norm against its paper's formula, written out here with plain loops in float64."""
+
+import copy
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tests.norms.catalogue import D_MODEL, VARIANTS, Variant, example
+from tests.options import option
+from whynorm.norms.norm import Norm
+
+EPS = 1e-5
+Region = list[tuple[int, int, int]]
+
+
+def regions(real: Tensor, rule: Callable[[int, int, int], object]) -> list[Region]:
+    """The cells of batch x time x feature, grouped by what the rule returns for each."""
+    groups: dict[object, Region] = {}
+    for b in range(real.shape[0]):
+        for t in range(real.shape[1]):
+            for f in range(D_MODEL):
+                groups.setdefault(rule(b, t, f), []).append((b, t, f))
+    return list(groups.values())
+
+
+def z_score(x: Tensor, real: Tensor, rule: Callable, counts_padding: bool) -> Tensor:
+    """(x - mean) / sqrt(variance + eps) within each region, over the counted cells."""
+    y = torch.empty_like(x)
+    for region in regions(real, rule):
+        numbers = [float(x[c]) for c in region if counts_padding or bool(real[c[:2]])]
+        mean = sum(numbers) / len(numbers) if numbers else 0.0
+        variance = sum((n - mean) ** 2 for n in numbers) / len(numbers) if numbers else 1.0
+        for cell in region:
+            y[cell] = (x[cell] - mean) / (variance + EPS) ** 0.5
+    return y
+
+
+def min_max(x: Tensor, real: Tensor, rule: Callable, counts_padding: bool) -> Tensor:
+    """(x - min) / (max - min + eps) within each region, over the counted cells."""
+    y = torch.empty_like(x)
+    for region in regions(real, rule):
+        numbers = [float(x[c]) for c in region if counts_padding or bool(real[c[:2]])]
+        for cell in region:
+            y[cell] = (x[cell] - min(numbers)) / (max(numbers) - min(numbers) + EPS)
+    return y
+
+
+def token(b: int, t: int, f: int) -> object:
+    return b, t
+
+
+def sentence_and_feature(b: int, t: int, f: int) -> object:
+    return b, f
+
+
+def feature(b: int, t: int, f: int) -> object:
+    return f
+
+
+def token_and_group(b: int, t: int, f: int) -> object:
+    return b, t, f // 2
+
+
+def sentence_and_group(b: int, t: int, f: int) -> object:
+    return b, f // 2
+
+
+def root_mean_square(x: Tensor) -> Tensor:
+    return x / torch.sqrt((x**2).sum(-1, keepdim=True) / D_MODEL + EPS)
+
+
+def formula(variant: Variant, x: Tensor, real: Tensor) -> Tensor:
+    """What the variant's paper says, without the affine map."""
+    counts = "norm.count_padding=true" in variant.overrides
+    over_time = "norm.over_time=true" in variant.overrides
+    over = next((o[10:] for o in variant.overrides if o.startswith("norm.over=")), "feature")
+    region = {"feature": token, "time": sentence_and_feature, "tokens": feature}[over]
+    match variant.option:
+        case "rms":
+            return root_mean_square(x)
+        case "none":
+            return x
+        case "minmax":
+            u = min_max(x, real, region, counts or over == "feature")
+            return 2 * u - 1 if "norm.centred=true" in variant.overrides else u
+        case "group" if over_time:
+            return z_score(x, real, sentence_and_group, counts)
+        case "group":
+            return z_score(x, real, token_and_group, True)
+        case "layer":
+            return z_score(x, real, token, True)
+        case "instance":
+            return z_score(x, real, sentence_and_feature, counts)
+        case "batch":
+            return z_score(x, real, feature, counts)
+        case "standardize":
+            return z_score(x, real, region, counts or over == "feature")
+    raise AssertionError(f"no formula for {variant}")
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_a_norm_equals_its_formula(variant: Variant) -> None:
+    x, real = example()
+    norm = variant.build()
+    expected = norm.affine(formula(variant, x, real))
+    torch.testing.assert_close(norm(x, real), expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluating"])
+def test_a_fused_kernel_equals_the_written_out_norm(variant: Variant, training: bool) -> None:
+    if variant.option == "none":
+        pytest.skip("it has no location and scale")
+    x, real = example()
+    fused, written = variant.build().train(training), variant.build().train(training)
+    torch.testing.assert_close(fused(x, real), Norm.forward(written, x, real))
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluating"])
+def test_a_norms_gradient_equals_finite_differences(variant: Variant, training: bool) -> None:
+    x, real = example(2, 3)
+    norm = variant.build().train(training)
+    x.requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: copy.deepcopy(norm)(x, real), (x,), fast_mode=True)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_autocast_takes_statistics_in_single_precision(
+    variant: Variant, dtype: torch.dtype
+) -> None:
+    x, real = example()
+    x = x.to(dtype)
+    half, single = variant.build().float(), variant.build().float()
+    with torch.autocast("cpu", dtype=dtype):
+        y = half(x, real)
+    torch.testing.assert_close(y.float(), single(x.float(), real), rtol=0.02, atol=0.02)
+
+
+def test_one_group_per_token_is_layer_norm() -> None:
+    x, real = example()
+    one = option("norm", "group", "norm.groups=1")(D_MODEL).double()
+    layer = option("norm", "layer")(D_MODEL).double()
+    torch.testing.assert_close(one(x, real), layer(x, real), rtol=0, atol=1e-12)
+
+
+def test_as_many_groups_as_features_erase_the_token() -> None:
+    x, real = example()
+    norm = option("norm", "group", f"norm.groups={D_MODEL}")(D_MODEL).double()
+    assert torch.equal(norm(x, real), torch.zeros_like(x))
+
+
+def test_as_many_groups_as_features_over_time_are_instance_norm() -> None:
+    x, real = example()
+    groups = option("norm", "group", f"norm.groups={D_MODEL}", "norm.over_time=true")
+    instance = option("norm", "instance")(D_MODEL).double()
+    torch.testing.assert_close(groups(D_MODEL).double()(x, real), instance(x, real))
+
+
+def test_group_over_time_counting_padding_is_torchs_group_norm() -> None:
+    x, real = example()
+    options = ("norm.over_time=true", "norm.count_padding=true", "norm.groups=2")
+    ours = option("norm", "group", *options)(D_MODEL).double()(x, real)
+    torch.testing.assert_close(ours, F.group_norm(x.mT, 2, eps=EPS).mT)
+
+
+def test_instance_norm_counting_padding_is_torchs_instance_norm() -> None:
+    x, real = example()
+    ours = option("norm", "instance", "norm.count_padding=true")(D_MODEL).double()(x, real)
+    torch.testing.assert_close(ours, F.instance_norm(x.mT, eps=EPS).mT)
+
+
+@pytest.mark.parametrize("count_padding", ["true", "false"])
+def test_batch_norm_follows_torchs_for_twenty_steps_of_training(count_padding: str) -> None:
+    ours = option("norm", "batch", f"norm.count_padding={count_padding}")(D_MODEL).double()
+    torchs = torch.nn.BatchNorm1d(D_MODEL, eps=EPS).double()
+    for _ in range(20):
+        x, real = example()
+        seen = torch.ones_like(real) if count_padding == "true" else real
+        torch.testing.assert_close(ours(x, real)[seen], torchs(x[seen]))
+    torch.testing.assert_close(ours.running_mean, torchs.running_mean)
+    torch.testing.assert_close(ours.running_var, torchs.running_var)
+
+
+def test_running_extremes_move_towards_the_batch_by_the_momentum() -> None:
+    norm = option("norm", "minmax", "norm.over=tokens")(D_MODEL).double()
+    low, high = torch.zeros(D_MODEL).double(), torch.ones(D_MODEL).double()
+    for _ in range(20):
+        x, real = example()
+        norm(x, real)
+        low = 0.9 * low + 0.1 * x[real].amin(0)
+        high = 0.9 * high + 0.1 * x[real].amax(0)
+    torch.testing.assert_close((norm.running_min, norm.running_max), (low, high))

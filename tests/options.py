@@ -1,0 +1,28 @@
+"""The options of conf/, composed as run.py composes them, for tests that range over all."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+CONF = Path(__file__).parent.parent / "conf"
+
+
+def names(group: str) -> list[str]:
+    """Every option of a group."""
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+@cache
+def composed(group: str, name: str, *overrides: str) -> DictConfig:
+    """The configuration of one option, without the rest of conf/."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(overrides=[f"+{group}={name}", *overrides])[group]
+
+
+def option(group: str, name: str, *overrides: str) -> Any:
+    """What one option builds."""
+    return instantiate(composed(group, name, *overrides))
