@@ -39,8 +39,9 @@ def torchs(ours: Transformer, norm_first: bool) -> Any:
     stacks = ((ours.encoder, theirs.encoder), (ours.decoder, theirs.decoder))
     for our_stack, their_stack in stacks:
         final = our_stack.placement.final if isinstance(our_stack.placement, Pre) else None
-        their_stack.norm = final and nn.LayerNorm(16)
+        their_stack.norm = None
         if final is not None:
+            their_stack.norm = nn.LayerNorm(16)
             their_stack.norm.load_state_dict(final.state_dict())
         for index, layer in enumerate(our_stack.layers):
             assert isinstance(layer, EncoderLayer | DecoderLayer)

@@ -24,7 +24,8 @@ class Variant:
         """The norm itself, its affine map and running statistics off their defaults."""
         norm = option("norm", self.option, *self.overrides)(d_model).double()
         for index, (_, value) in enumerate([*norm.named_parameters(), *norm.named_buffers()]):
-            value.data.copy_(0.5 + 0.1 * index + 0.05 * torch.arange(d_model))
+            ramp = 0.5 + 0.1 * index + 0.05 * torch.arange(d_model)
+            value.data.copy_(ramp if value.ndim else ramp[0])
         return norm
 
     def __str__(self) -> str:
@@ -36,6 +37,11 @@ NOTHING = (False, False, False)
 VARIANTS = [
     Variant("layer", (), NOTHING, NOTHING),
     Variant("rms", (), NOTHING, NOTHING),
+    Variant("scale", (), NOTHING, NOTHING),
+    Variant("dyt", (), NOTHING, NOTHING),
+    Variant("derf", (), NOTHING, NOTHING),
+    Variant("ada", (), NOTHING, NOTHING),
+    Variant("seednorm", (), NOTHING, NOTHING),
     Variant("none", (), NOTHING, NOTHING),
     Variant("none", ("norm.weight=true", "norm.bias=true"), NOTHING, NOTHING),
     Variant("group", (), NOTHING, NOTHING),

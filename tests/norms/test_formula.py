@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +14,9 @@ from tests.options import option
 from whynorm.norms.norm import Norm
 
 EPS = 1e-5
+WITHOUT_STATISTICS = ("none", "dyt", "derf", "ada", "seednorm")
+WITH_STATISTICS = [v for v in VARIANTS if v.option not in WITHOUT_STATISTICS]
+DETACHED = ("ada",)
 Region = list[tuple[int, int, int]]
 
 
@@ -72,7 +76,7 @@ def root_mean_square(x: Tensor) -> Tensor:
     return x / torch.sqrt((x**2).sum(-1, keepdim=True) / D_MODEL + EPS)
 
 
-def formula(variant: Variant, x: Tensor, real: Tensor) -> Tensor:
+def formula(variant: Variant, norm: Any, x: Tensor, real: Tensor) -> Tensor:
     """What the variant's paper says, without the affine map."""
     counts = "norm.count_padding=true" in variant.overrides
     over_time = "norm.over_time=true" in variant.overrides
@@ -83,6 +87,18 @@ def formula(variant: Variant, x: Tensor, real: Tensor) -> Tensor:
             return root_mean_square(x)
         case "none":
             return x
+        case "scale":
+            return x / (x**2).sum(-1, keepdim=True) ** 0.5
+        case "dyt":
+            return torch.tanh(norm.a * x)
+        case "derf":
+            return torch.erf(norm.a * x + norm.s)
+        case "ada":
+            y = z_score(x, real, token, True)
+            return (1 - y / 10) * y
+        case "seednorm":
+            gate = torch.tanh((x * norm.beta).sum(-1, keepdim=True)) * norm.alpha
+            return (gate / norm.weight + 1) * root_mean_square(x)
         case "minmax":
             u = min_max(x, real, region, counts or over == "feature")
             return 2 * u - 1 if "norm.centred=true" in variant.overrides else u
@@ -105,21 +121,19 @@ def formula(variant: Variant, x: Tensor, real: Tensor) -> Tensor:
 def test_a_norm_equals_its_formula(variant: Variant) -> None:
     x, real = example()
     norm = variant.build()
-    expected = norm.affine(formula(variant, x, real))
+    expected = norm.affine(formula(variant, norm, x, real))
     torch.testing.assert_close(norm(x, real), expected, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("variant", WITH_STATISTICS, ids=str)
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluating"])
 def test_a_fused_kernel_equals_the_written_out_norm(variant: Variant, training: bool) -> None:
-    if variant.option == "none":
-        pytest.skip("it has no location and scale")
     x, real = example()
     fused, written = variant.build().train(training), variant.build().train(training)
     torch.testing.assert_close(fused(x, real), Norm.forward(written, x, real))
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v.option not in DETACHED], ids=str)
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluating"])
 def test_a_norms_gradient_equals_finite_differences(variant: Variant, training: bool) -> None:
     x, real = example(2, 3)
@@ -195,3 +209,19 @@ def test_running_extremes_move_towards_the_batch_by_the_momentum() -> None:
         low = 0.9 * low + 0.1 * x[real].amin(0)
         high = 0.9 * high + 0.1 * x[real].amax(0)
     torch.testing.assert_close((norm.running_min, norm.running_max), (low, high))
+
+
+def test_adanorms_gradient_is_its_detached_factor_times_the_z_scores() -> None:
+    x, real = example()
+    x.requires_grad_()
+    y = F.layer_norm(x, (D_MODEL,), eps=EPS)
+    (expected,) = torch.autograd.grad(((1 - y.detach() / 10) * y).square().sum(), x)
+    (actual,) = torch.autograd.grad(option("norm", "ada")(D_MODEL)(x, real).square().sum(), x)
+    torch.testing.assert_close(actual, expected)
+
+
+def test_scale_norm_starts_as_rms_norm_without_a_weight() -> None:
+    x, real = example()
+    scale = option("norm", "scale")(D_MODEL).double()
+    rms = option("norm", "rms", "norm.weight=false", "norm.eps=0.0")(D_MODEL).double()
+    torch.testing.assert_close(scale(x, real), rms(x, real), rtol=1e-6, atol=1e-6)

@@ -92,6 +92,7 @@ class Decoder(nn.Module):
         """The states of the target tokens; with `past`, of the newest ones given it."""
         x = self.placement.enter(x, masks.target)
         for index, layer in enumerate(cast(Iterable[DecoderLayer], self.layers)):
-            sublayers = layer.sublayers(masks, memory[index], past and past[index])
+            mine = None if past is None else past[index]
+            sublayers = layer.sublayers(masks, memory[index], mine)
             x = self.placement.layer(index, x, masks.target, sublayers)
         return self.placement.leave(x, masks.target)

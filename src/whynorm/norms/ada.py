@@ -1,0 +1,25 @@
+"""Adaptive normalisation (Xu, Sun, Zhang, Zhao & Lin 2019, arXiv:1911.07013)."""
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from whynorm.norms.norm import Norm
+
+
+class AdaNorm(Norm):
+    """c (1 - k y) y with y the z-score of each token's features; no weight, no bias.
+
+    The factor c (1 - k y) is detached: it rescales the gradient and takes no part in it.
+    """
+
+    def __init__(self, d_model: int, *, c: float = 1.0, k: float = 0.1, eps: float = 1e-5) -> None:
+        super().__init__(d_model, eps=eps, weight=False, bias=False)
+        self.c, self.k = c, k
+
+    def forward(
+        self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time feature"]:
+        """The z-score times its detached factor."""
+        y = F.layer_norm(x, (self.d_model,), eps=self.eps)
+        return (self.c * (1 - self.k * y.detach()) * y).to(x.dtype)
