@@ -98,7 +98,7 @@ def formula(variant: Variant, norm: Any, x: Tensor, real: Tensor) -> Tensor:
             return (1 - y / 10) * y
         case "seednorm":
             gate = torch.tanh((x * norm.beta).sum(-1, keepdim=True)) * norm.alpha
-            return (gate / norm.weight + 1) * root_mean_square(x)
+            return (gate + norm.gamma) * root_mean_square(x)
         case "minmax":
             u = min_max(x, real, region, counts or over == "feature")
             return 2 * u - 1 if "norm.centred=true" in variant.overrides else u

@@ -8,13 +8,14 @@ from whynorm.norms.norm import Norm
 
 
 class SeeDNorm(Norm):
-    """(tanh(x · beta) alpha + weight) x / sqrt(mean of squares + eps), per token.
+    """(tanh(x · beta) alpha + gamma) x / sqrt(mean of squares + eps), per token.
 
-    beta starts at 0 and alpha at 1, so that at first it is RMSNorm. `weight` is the paper's gamma.
+    beta starts at 0, alpha and gamma at 1, so that at first it is RMSNorm.
     """
 
     def __init__(self, d_model: int, *, eps: float = 1e-5) -> None:
-        super().__init__(d_model, eps=eps, bias=False)
+        super().__init__(d_model, eps=eps, weight=False, bias=False)
+        self.gamma = nn.Parameter(torch.ones(d_model))
         self.alpha = nn.Parameter(torch.ones(d_model))
         self.beta = nn.Parameter(torch.zeros(d_model))
 
@@ -24,6 +25,6 @@ class SeeDNorm(Norm):
         """RMSNorm whose weight depends on the token."""
         with torch.autocast(x.device.type, enabled=False):
             precise = x if x.dtype == torch.float64 else x.float()
-            gate = torch.tanh(precise @ self.beta)[..., None] * self.alpha + self.weight
+            gate = torch.tanh(precise @ self.beta)[..., None] * self.alpha + self.gamma
             rms = torch.sqrt(precise.square().mean(-1, keepdim=True) + self.eps)
             return (gate * precise / rms).to(x.dtype)

@@ -1,0 +1,1 @@
+"""Text to batches: corpus, vocabulary, sampler, batch."""

@@ -1,0 +1,1 @@
+"""The German and English that the `grammar` corpus speaks: lexicon, syntax, two grammars."""

@@ -1,0 +1,1 @@
+"""Greedy and beam search, translating texts, and scoring translations."""

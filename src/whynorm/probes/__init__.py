@@ -1,0 +1,1 @@
+"""Instruments that ask live modules who depends on whom; nothing here is trained."""

@@ -1,0 +1,1 @@
+"""What a command does: train, evaluate, translate; each with a run folder."""

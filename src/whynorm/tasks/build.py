@@ -1,0 +1,201 @@
+"""From a configuration to the parts of a run; training and every later task build them here."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytorch_lightning as pl
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
+from pytorch_lightning.loggers import Logger
+
+from whynorm.data.corpus import Pair
+from whynorm.data.datamodule import TranslationData
+from whynorm.data.vocabulary import Vocabularies
+from whynorm.decoding.beam import Beam
+from whynorm.decoding.greedy import Greedy
+from whynorm.decoding.search import Search
+from whynorm.decoding.translator import Translator
+from whynorm.masks.paper import Rules
+from whynorm.model.embedding import Tokens
+from whynorm.model.transformer import Choices, Transformer
+from whynorm.tasks.options import Decoding, Training
+from whynorm.tasks.refusal import Refused, one_sentence
+from whynorm.training.module import TranslationModule
+
+MakeVocabularies = Callable[[Sequence[Pair]], Vocabularies]
+
+
+class Parts(NamedTuple):
+    """What a run is made of, once its data is there."""
+
+    data: TranslationData
+    rules: Rules
+    model: Transformer
+    module: TranslationModule
+
+
+def build(config: DictConfig) -> Parts:
+    """All parts of a run, from the configuration; data is prepared and weights are drawn."""
+    data = prepared(make_data(config, made(config.vocabulary)))
+    rules = made(config.mask)
+    model = make_model(config, tokens(data.vocabularies))
+    model.initialise(config.seed)
+    module = make_module(config, model, rules, list(data.corpus.tests))
+    return Parts(data, rules, model, module)
+
+
+def made(node: Any) -> Any:
+    """What a config node describes; a mistake in it is refused in one sentence.
+
+    The only place that instantiates, so that a newer Hydra asks for a change here alone.
+    """
+    try:
+        return instantiate(node, _convert_="all")
+    except InstantiationException as error:
+        cause = error.__cause__
+        if isinstance(cause, ValueError | TypeError | ImportError):
+            raise Refused(one_sentence(str(cause))) from error
+        raise Refused(one_sentence(str(error))) from error
+
+
+def make_data(config: DictConfig, vocabulary: MakeVocabularies) -> TranslationData:
+    """The data of a run, nothing of it read yet."""
+    return TranslationData(
+        made(config.data.corpus),
+        vocabulary,
+        made(config.batches),
+        seed=config.seed,
+        padding_side=config.data.padding_side,
+        maximum_length=config.data.maximum_length,
+        too_long=config.data.too_long,
+        workers=config.data.workers,
+    )
+
+
+def prepared(data: TranslationData) -> TranslationData:
+    """The data, read and checked; what is wrong with the user's files is refused."""
+    try:
+        data.prepare()
+    except (ValueError, OSError) as error:
+        raise Refused(one_sentence(str(error))) from error
+    return data
+
+
+def tokens(vocabularies: Vocabularies) -> Tokens:
+    """The sizes that the model needs to know."""
+    source, target = len(vocabularies.source), len(vocabularies.target)
+    return Tokens(source, target, vocabularies.joint)
+
+
+def make_model(config: DictConfig, tokens: Tokens) -> Transformer:
+    """The model, its weights not yet drawn."""
+    decoder_norm = config.get("decoder_norm") or config.norm
+    choices = Choices(
+        norm=made(config.norm),
+        decoder_norm=made(decoder_norm),
+        placement=made(config.placement),
+        fill=made(config.mask_fill),
+    )
+    return made(config.model)(tokens, choices)
+
+
+def make_module(
+    config: DictConfig, model: Transformer, rules: Rules, test_sets: list[str]
+) -> TranslationModule:
+    """The model with its optimisation, for Lightning to train."""
+    return TranslationModule(
+        model,
+        rules,
+        optimizer=made(config.optimizer),
+        schedule=made(config.schedule),
+        label_smoothing=config.training.label_smoothing,
+        seed=config.seed,
+        test_sets=test_sets,
+    )
+
+
+def make_trainer(
+    config: DictConfig,
+    *,
+    folder: Path,
+    loggers: list[Logger],
+    callbacks: list[pl.Callback],
+) -> pl.Trainer:
+    """The trainer on the chosen hardware, for as long as training is to go on."""
+    training: Training = made(config.training)
+    return made(config.hardware)(
+        default_root_dir=folder,
+        logger=loggers,
+        callbacks=callbacks,
+        enable_model_summary=False,
+        enable_progress_bar=has(callbacks, ProgressBar),
+        enable_checkpointing=has(callbacks, ModelCheckpoint),
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+        use_distributed_sampler=False,
+        reload_dataloaders_every_n_epochs=1,
+        accumulate_grad_batches=training.accumulate,
+        gradient_clip_val=training.clip,
+        **duration(training),
+    )
+
+
+def has(callbacks: list[pl.Callback], kind: type[pl.Callback]) -> bool:
+    """True if one of the callbacks is of this kind."""
+    return any(isinstance(callback, kind) for callback in callbacks)
+
+
+def duration(training: Training) -> dict[str, int | None]:
+    """Lightning's words for how long training goes on and when it validates."""
+    if training.updates is None:
+        assert training.epochs is not None
+        every = max(1, training.epochs // training.validations)
+        return {"max_epochs": training.epochs, "check_val_every_n_epoch": every}
+    batches = training.updates * training.accumulate
+    return {
+        "max_epochs": -1,
+        "max_steps": training.updates,
+        "val_check_interval": max(1, batches // training.validations),
+        "check_val_every_n_epoch": None,
+    }
+
+
+def make_translator(
+    config: DictConfig, model: Transformer, rules: Rules, vocabularies: Vocabularies, search: Search
+) -> Translator:
+    """Translates texts with the model."""
+    return Translator(
+        model,
+        rules,
+        vocabularies,
+        search=search,
+        sentences_per_batch=config.decoding.sentences_per_batch,
+        maximum_length=config.data.maximum_length,
+        padding_side=config.data.padding_side,
+    )
+
+
+def greedy(config: DictConfig) -> Search:
+    """Greedy search."""
+    decoding: Decoding = made(config.decoding)
+    return Greedy(extra_tokens=decoding.extra_tokens)
+
+
+def beam(config: DictConfig, *, n_best: int = 1) -> Search:
+    """Beam search that returns so many translations of each sentence."""
+    decoding: Decoding = made(config.decoding)
+    return Beam(
+        width=decoding.beam,
+        length_penalty=decoding.length_penalty,
+        extra_tokens=decoding.extra_tokens,
+        n_best=n_best,
+    )
+
+
+def searches(config: DictConfig) -> dict[str, Search]:
+    """What a test translates with: greedy search, and beam search where the beam is wider."""
+    found = {"greedy": greedy(config)}
+    return {**found, "beam": beam(config)} if config.decoding.beam > 1 else found

@@ -1,0 +1,146 @@
+"""The command line, checked before Hydra makes a folder: every arm composes, or one sentence."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.utils import get_args
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from whynorm.tasks.composition import explained, refuse_missing, refuse_unknown_keys
+from whynorm.tasks.folder import newest
+from whynorm.tasks.refusal import Refused, one_sentence
+
+MOST_COMBINATIONS = 64
+
+
+def register_experiments(folder: Path) -> None:
+    """Offer each `<folder>/<name>/experiment.yaml` as `experiment=<name>`, grouped by its name."""
+    for path in sorted(folder.glob("*/experiment.yaml")):
+        node = OmegaConf.load(path)
+        assert isinstance(node, DictConfig), f"{path} holds no mapping"
+        node.setdefault("group", path.parent.name)
+        ConfigStore.instance().store(
+            group="experiment", name=path.parent.name, node=node, package="_global_"
+        )
+
+
+def checked(arguments: list[str], conf: Path) -> list[str]:
+    """The arguments, ready for Hydra, once each arm that they ask for could be built.
+
+    Raises Refused otherwise. Questions to Hydra (`--help`, `--info`) pass unchecked, and so do the
+    further processes of a parallel run, whose first process was checked.
+    """
+    options = get_args(arguments)
+    questions = (options.help, options.hydra_help, options.info, options.shell_completion)
+    if any(questions) or "LOCAL_RANK" in os.environ:
+        return arguments
+    overrides = [newest_run_named(override) for override in options.overrides]
+    name = options.config_name or "config"
+    with initialize_config_dir(str(conf), version_base="1.3", job_name="run"):
+        every = list(arms(name, [*searched(options.config_dir), *overrides], options.multirun))
+        configs = [composed(name, arm) for arm in every]
+        for config, arm in zip(configs, every, strict=True):
+            refuse_unknown_keys(config, arm)
+            refuse_missing(config)
+        if options.cfg is None:
+            rehearse_all(configs)
+    return [newest_run_named(argument) for argument in arguments]
+
+
+def searched(folder: str | None) -> list[str]:
+    """What makes `--config-dir` count while the command line is checked."""
+    return [f"hydra.searchpath=[file://{Path(folder).resolve()}]"] if folder else []
+
+
+def newest_run_named(argument: str) -> str:
+    """The argument, with the newest run's folder in place of `run=last`."""
+    return f"run={newest()}" if argument == "run=last" else argument
+
+
+def rehearse_all(configs: list[DictConfig]) -> None:
+    """Build what each arm is made of; torch is imported only here."""
+    from whynorm.tasks.rehearsal import rehearse
+
+    for config in configs:
+        HydraConfig.instance().set_config(config)
+        with open_dict(config):
+            del config["hydra"]
+        rehearse(config)
+
+
+def arms(name: str, overrides: list[str], multirun: bool) -> Iterator[list[str]]:
+    """The overrides of each arm: all combinations, or each choice alone where they are too many."""
+    parsed = parse(overrides)
+    swept = [override for override in parsed if override.is_sweep_override()]
+    if not multirun:
+        refuse_sweep(swept)
+        yield overrides
+        return
+    fixed = [one.input_line or "" for one in parsed if not one.is_sweep_override()]
+    params = composed(name, fixed).hydra.sweeper.get("params") or {}
+    every = {
+        override.get_key_element(): override
+        for override in [*parse([f"{key}={value}" for key, value in params.items()]), *parsed]
+    }
+    lists = [alternatives(override) for override in every.values()]
+    yield from combinations([choices for choices in lists if choices])
+
+
+def combinations(lists: list[list[str]]) -> Iterator[list[str]]:
+    """The product of the lists if it is small, else each choice once beside the others' first."""
+    count = 1
+    for choices in lists:
+        count *= len(choices)
+    if count <= MOST_COMBINATIONS:
+        yield from (list(arm) for arm in itertools.product(*lists))
+        return
+    first = [choices[0] for choices in lists]
+    yield first
+    for place, choices in enumerate(lists):
+        yield from ([*first[:place], choice, *first[place + 1 :]] for choice in choices[1:])
+
+
+def alternatives(override: Override) -> list[str]:
+    """The plain overrides that one swept override stands for; none for a continuous range."""
+    if not override.is_sweep_override():
+        return [override.input_line or ""]
+    if not override.is_discrete_sweep():
+        return []
+    key = override.get_key_element()
+    return [f"{key}={value}" for value in override.sweep_string_iterator()]
+
+
+def parse(overrides: list[str]) -> list[Override]:
+    """The overrides as Hydra reads them."""
+    try:
+        loader = GlobalHydra.instance().config_loader()
+        return OverridesParser.create(config_loader=loader).parse_overrides(overrides)
+    except HydraException as error:
+        raise Refused(explained(error, overrides)) from error
+
+
+def refuse_sweep(swept: list[Override]) -> None:
+    """Refuse several values for one key where no multirun was asked for."""
+    for override in swept:
+        raise Refused(
+            f"{override.input_line} names several values: add -m to run one arm for each, "
+            "or write [a,b] for a list"
+        )
+
+
+def composed(name: str, overrides: list[str]) -> DictConfig:
+    """The config of one arm, Hydra's own part included."""
+    try:
+        return compose(name, overrides=overrides, return_hydra_config=True)
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        raise Refused(one_sentence(explained(error, overrides))) from error

@@ -1,0 +1,77 @@
+"""The run folder: all that a run leaves behind, and how another task finds it again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from whynorm.tasks.refusal import Refused
+
+ROOT = Path("runs")
+CONFIG, STATUS, SCORES, VERSIONS = "config.yaml", "status.json", "scores.json", "versions.json"
+VOCABULARY, CHECKPOINTS, TRANSLATIONS = "vocabulary.json", "checkpoints", "translations.tsv"
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write the content whole or not at all: to a temporary name first, then renamed."""
+    temporary = path.with_name(path.name + ".tmp")
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The content of a JSON file of a run folder; empty where there is no such file."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def write_rows(path: Path, rows: list[list[str]]) -> None:
+    """Write a table of tab-separated texts; white space inside a text becomes one space."""
+    lines = ["\t".join(" ".join(text.split()) for text in row) for row in rows]
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+def newest(root: Path = ROOT) -> Path:
+    """The run folder that was begun last."""
+    begun = sorted(
+        (path.stat().st_mtime, path.parent) for path in root.rglob(CONFIG) if is_run(path.parent)
+    )
+    if not begun:
+        raise Refused(f"run=last: {root}/ holds no run folder yet; train first: python run.py")
+    return begun[-1][1]
+
+
+def is_run(folder: Path) -> bool:
+    """True for the folder of a training that was begun."""
+    return (folder / CONFIG).is_file() and (folder / STATUS).is_file()
+
+
+def finished(name: str) -> Path:
+    """The run folder of that name, once its training has come to an end that can be used."""
+    folder = Path(name)
+    if not folder.is_dir():
+        raise Refused(f"run={name}: there is no such folder; run=last takes the newest run")
+    if not is_run(folder):
+        raise Refused(f"run={name}: this is no run folder, for it has no {CONFIG} or {STATUS}")
+    state = read_json(folder / STATUS).get("state")
+    if state != "done":
+        raise Refused(f"run={name}: this run is not finished, its state is '{state}', not 'done'")
+    checkpoint(folder)
+    return folder
+
+
+def checkpoint(folder: Path) -> Path:
+    """The weights that the run was tested with."""
+    name = read_json(folder / SCORES).get("checkpoint", "best.ckpt")
+    path = folder / CHECKPOINTS / str(name)
+    if not path.is_file():
+        raise Refused(f"run={folder}: its weights {CHECKPOINTS}/{name} are missing; train it again")
+    return path
+
+
+def configuration(folder: Path) -> DictConfig:
+    """The run's resolved configuration."""
+    config = OmegaConf.load(folder / CONFIG)
+    assert isinstance(config, DictConfig), f"{folder / CONFIG} holds no mapping"
+    return config

@@ -1,0 +1,55 @@
+"""The plain sections of the configuration, with what may stand in them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How long training goes on, what makes an update, and what is measured on the way."""
+
+    updates: int | None
+    epochs: int | None
+    accumulate: int
+    clip: float | None
+    label_smoothing: float
+    validations: int
+    translate_validation: int
+    average: Literal["last", "best"] | None
+    average_checkpoints: int
+    ema: float | None
+
+    def __post_init__(self) -> None:
+        for name in ("updates", "epochs", "accumulate", "validations", "average_checkpoints"):
+            require_least(f"training.{name}", getattr(self, name), 1)
+        require_least("training.translate_validation", self.translate_validation, 0)
+        require_least("training.clip", self.clip, 0)
+        if self.updates is None and self.epochs is None:
+            raise ValueError(
+                "training.updates=null and training.epochs=null never end; set one of them"
+            )
+        if self.average and self.ema is not None:
+            raise ValueError(
+                f"training.average={self.average} and training.ema={self.ema} both average the "
+                "weights; set one of them to null"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How the trained model translates."""
+
+    beam: int
+    length_penalty: float
+    extra_tokens: int
+    sentences_per_batch: int
+
+    def __post_init__(self) -> None:
+        require_least("decoding.beam", self.beam, 1)
+        require_least("decoding.sentences_per_batch", self.sentences_per_batch, 1)
+
+
+def require_least(name: str, value: float | None, least: int) -> None:
+    """Refuse a number that is too small; None means without limit."""
+    if value is not None and value < least:
+        raise ValueError(f"{name}={value} is too small; choose {least} or more")

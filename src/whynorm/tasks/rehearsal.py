@@ -1,0 +1,83 @@
+"""Everything of a run that needs no data, built once before a folder is made for it."""
+
+from pathlib import Path
+
+import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from torch import nn
+
+from whynorm.data.datamodule import TranslationData
+from whynorm.model.embedding import Tokens
+from whynorm.results import attention
+from whynorm.tasks import build, folder, signature
+from whynorm.tasks.options import require_least
+from whynorm.tasks.refusal import Refused, one_sentence
+from whynorm.tasks.revival import revived
+from whynorm.training.quiet import quiet
+
+TOY_VOCABULARY = 8
+
+
+def rehearse(config: DictConfig) -> None:
+    """Refuse what could not be built, in one sentence."""
+    quiet()
+    try:
+        if "run" in config:
+            folder.finished(config.run)
+            config = revived(config)
+        require_types(config)
+        require_parts(config)
+        if "n_best" in config:
+            require_translation(config)
+    except Refused:
+        raise
+    except (ValueError, TypeError) as error:
+        raise Refused(one_sentence(str(error))) from error
+    except OmegaConfBaseException as error:
+        raise Refused(f"{error.full_key}: {str(error.msg).splitlines()[0]}") from error
+
+
+def require_types(config: DictConfig) -> None:
+    """Refuse keys and values that the named constructors do not take."""
+    content = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(content, dict)
+    for name, node in content.items():
+        signature.hold(str(name), node)
+    batching = {k: v for k, v in config.data.items() if k not in ("corpus", "epochs")}
+    signature.hold_arguments("data", TranslationData, batching)
+    signature.hold_type("seed", config.seed, int)
+    signature.hold_type("threads", config.threads, int | None)
+    signature.hold_type("tags", OmegaConf.to_container(config.tags), list[str])
+    require_least("seed", config.seed, 0)
+    require_least("threads", config.threads, 1)
+
+
+def require_parts(config: DictConfig) -> None:
+    """Refuse values that the parts themselves do not take."""
+    joint = bool(config.vocabulary.get("joint", False))
+    with torch.device("meta"):
+        model = build.make_model(config, Tokens(TOY_VOCABULARY, TOY_VOCABULARY, joint))
+    module = build.make_module(config, model, build.made(config.mask), ["test"])
+    build.make_data(config, build.made(config.vocabulary))
+    build.searches(config)
+    build.made(config.batches)([(1, 1)], seed=config.seed, epoch=0)
+    updates = config.training.updates or 10**6
+    module.schedule(1, updates)
+    module.make_optimizer([{"params": [nn.Parameter(torch.zeros(1))]}])
+    build.made(config.logger)
+    try:
+        build.make_trainer(config, folder=folder.ROOT, loggers=[], callbacks=[])
+    except (MisconfigurationException, ValueError) as error:
+        raise Refused(
+            f"hardware={config.hardware.accelerator}: {one_sentence(str(error))}"
+        ) from error
+
+
+def require_translation(config: DictConfig) -> None:
+    """Refuse what a translation cannot give."""
+    signature.hold_type("n_best", config.n_best, int)
+    build.beam(config, n_best=config.n_best)
+    if config.attention is not None:
+        attention.require_format(Path(config.attention))

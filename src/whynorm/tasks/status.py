@@ -1,0 +1,73 @@
+"""The state of a run, written into its folder as it changes."""
+
+import shutil
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning.utilities import rank_zero_only
+
+from whynorm.tasks.folder import ROOT, STATUS, is_run, write_json
+from whynorm.tasks.refusal import Refused
+from whynorm.training.divergence import Diverged
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped the run."""
+
+
+class Status:
+    """`status.json` of a run folder: running, then done, diverged, failed or interrupted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path, self.begun = folder / STATUS, time.time()
+
+    @rank_zero_only
+    def write(self, state: str, facts: Mapping[str, Any] | None = None) -> None:
+        """Record the state, since when and for how long, and what else is to be known of it."""
+        begun = datetime.fromtimestamp(self.begun, UTC).isoformat(timespec="seconds")
+        seconds = round(time.time() - self.begun, 1)
+        write_json(self.path, {"state": state, "begun": begun, "seconds": seconds, **(facts or {})})
+
+
+@contextmanager
+def recorded(folder: Path) -> Iterator[None]:
+    """Record how the work in this folder goes and ends; every error goes on to the caller.
+
+    A refusal leaves no folder behind.
+    """
+    if is_run(folder):
+        raise Refused(f"{folder} holds a run already; choose another hydra.run.dir")
+    status = Status(folder)
+    status.write("running")
+    try:
+        yield
+    except Refused as error:
+        status.write("failed", {"reason": str(error)})
+        raise
+    except Diverged as error:
+        status.write("diverged", {"reason": str(error), "update": error.update})
+        raise
+    except (KeyboardInterrupt, SystemExit) as error:
+        # Lightning turns the interrupt of a user into an exit of its own.
+        status.write("interrupted")
+        raise Interrupted from error
+    except BaseException as error:
+        status.write("failed", {"reason": repr(error), "traceback": traceback.format_exc()})
+        raise
+    status.write("done")
+
+
+@rank_zero_only
+def remove(folder: Path) -> None:
+    """Remove the folder, and those of its parents under `runs` that are empty then."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for parent in folder.parents:
+        if ROOT.resolve() not in parent.resolve().parents:
+            return
+        with suppress(OSError):
+            parent.rmdir()

@@ -1,0 +1,49 @@
+"""The end of a multirun: a table of its arms, and an exit code that hides no failure."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from whynorm.tasks.folder import SCORES, STATUS, read_json
+
+
+class Arms(Callback):
+    """Shows what became of each arm of a multirun."""
+
+    def on_multirun_end(self, config: DictConfig, config_name: str | None = None) -> None:
+        """Show the table; exit with 1 if an arm failed. Divergence is a result, not a failure."""
+        folder = Path(config.hydra.sweep.dir)
+        states = show(folder)
+        if any(state not in ("done", "diverged") for state in states):
+            sys.exit(1)
+
+
+def show(folder: Path) -> list[str]:
+    """The state of each arm below the folder, after a table of them."""
+    from whynorm.tasks.terminal import say, show_table
+
+    arms = sorted((path.parent for path in folder.glob(f"*/{STATUS}")), key=number)
+    rows = [row(arm) for arm in arms]
+    show_table("Arms", ["arm", "state", "validation loss", "BLEU", "exact match, %"], rows)
+    say(f"arms: {folder}")
+    return [str(row[1]) for row in rows]
+
+
+def row(arm: Path) -> list[Any]:
+    """Name, state and scores of one arm; its first test set, its widest search."""
+    state, scores = read_json(arm / STATUS)["state"], read_json(arm / SCORES)
+    tests = list(scores.get("test", {}).values())
+    searches = [kind for kind in (tests[0] if tests else {}).values() if isinstance(kind, dict)]
+    best = searches[-1] if searches else {}
+    loss = scores.get("validation", {}).get("loss")
+    exact = 100 * best["exact_match"] if best else None
+    return [arm.name, state, loss, best.get("bleu"), exact]
+
+
+def number(arm: Path) -> tuple[int, str]:
+    """Arms in the order of the multirun."""
+    first = arm.name.partition("-")[0]
+    return (int(first) if first.isdigit() else sys.maxsize, arm.name)

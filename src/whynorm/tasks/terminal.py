@@ -1,0 +1,63 @@
+"""What a run shows: facts first, a table last, its folder's path before and after."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def say(line: str) -> None:
+    """Print one line."""
+    console.print(line, markup=False)
+
+
+def complain(line: str) -> None:
+    """Write one line to standard error."""
+    sys.stderr.write(line + "\n")
+
+
+def show_folder(folder: Path) -> None:
+    """Print the run folder's path as the user would type it."""
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    say(f"run folder: {shown}")
+
+
+def show_facts(title: str, facts: Mapping[str, Any]) -> None:
+    """Print facts, one a line."""
+    say(title)
+    for name, value in facts.items():
+        say(f"  {name:<26}{shown(value)}")
+
+
+def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table; numbers stand on the right."""
+    table = Table(title=title, title_justify="left")
+    for place, name in enumerate(header):
+        number = any(isinstance(row[place], float) for row in rows)
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(shown(value)) for value in row))
+    console.print(table)
+
+
+def show_samples(rows: Sequence[Sequence[str]]) -> None:
+    """Print source, reference and translation of a few sentences."""
+    for row in rows:
+        say("")
+        for name, text in zip(("source", "reference", "translation"), row, strict=True):
+            say(f"  {name:<12}{text}")
+
+
+def shown(value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,1 @@
+"""Training: the module, its loss, optimisation and callbacks."""

@@ -1,0 +1,54 @@
+"""The model's weights in a checkpoint file."""
+
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+_PREFIX = "model."
+
+
+def load(model: nn.Module, path: Path) -> None:
+    """Put the weights and running statistics of a checkpoint into a model of the same make.
+
+    Raises ValueError where the file is no checkpoint of ours or is of another model.
+    """
+    stored, own = weights(path), model.state_dict()
+    if missing := sorted(own.keys() - stored.keys()):
+        raise ValueError(_other_model(path, f"it lacks {_some(missing)}"))
+    if spare := sorted(stored.keys() - own.keys()):
+        raise ValueError(_other_model(path, f"only it has {_some(spare)}"))
+    for name, value in own.items():
+        if value.shape != stored[name].shape:
+            shapes = f"{tuple(stored[name].shape)} there and {tuple(value.shape)} here"
+            raise ValueError(_other_model(path, f"{name} is {shapes}"))
+    model.load_state_dict(stored)
+
+
+def weights(path: Path) -> dict[str, Tensor]:
+    """The model's state by the model's own names, on the CPU; no code of the file is run."""
+    if not Path(path).is_file():
+        raise ValueError(f"there is no checkpoint at {path}")
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
+        raise ValueError(f"{path} holds no state_dict; give a checkpoint that training wrote")
+    state: dict[str, Tensor] = checkpoint["state_dict"]
+    return {name.removeprefix(_PREFIX): state[name] for name in state if name.startswith(_PREFIX)}
+
+
+def save(state: dict[str, Tensor], path: Path) -> None:
+    """Write a model's state so that `load` and `weights` read it; whole, or not at all."""
+    path = Path(path)
+    unfinished = path.with_suffix(".unfinished")
+    torch.save({"state_dict": {_PREFIX + name: value for name, value in state.items()}}, unfinished)
+    os.replace(unfinished, path)
+
+
+def _other_model(path: Path, difference: str) -> str:
+    return f"{path} is a checkpoint of another model: {difference}; build the model of its run"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

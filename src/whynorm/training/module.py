@@ -1,0 +1,186 @@
+"""Training the Transformer with teacher forcing."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from jaxtyping import Float, Int
+from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from whynorm.data.batch import Batch
+from whynorm.data.vocabulary import PAD
+from whynorm.masks.paper import Rules
+from whynorm.model.transformer import Transformer
+from whynorm.training.gradients import Update, clip, divide, norms, scales_loss, with_gradients
+from whynorm.training.loss import token_loss
+from whynorm.training.meter import Meter
+from whynorm.training.parameters import parameter_groups
+from whynorm.training.randomness import reseed
+from whynorm.training.tally import Tally
+
+MakeOptimizer = Callable[[list[dict[str, Any]]], Optimizer]
+Schedule = Callable[[int, float], float]
+
+
+class TranslationModule(pl.LightningModule):
+    """A model, the rules of its masks, and how it is optimised.
+
+    Gradients are those of the mean loss per real target token of the whole update, over all its
+    batches and ranks: each batch returns a sum, and the sums' gradients are divided by the token
+    count of the update before they are clipped. `last_update` describes the newest update;
+    `target_tokens` counts the target tokens learnt from since the first, over all ranks.
+    """
+
+    target_tokens: Tensor
+
+    def __init__(
+        self,
+        model: Transformer,
+        rules: Rules,
+        *,
+        optimizer: MakeOptimizer,
+        schedule: Schedule,
+        label_smoothing: float = 0.0,
+        seed: int = 0,
+        test_sets: Sequence[str] = ("test",),
+    ) -> None:
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(
+                f"label_smoothing={label_smoothing} is no share below 1; choose e.g. 0.1, or 0"
+            )
+        super().__init__()
+        self.model, self.rules = model, rules
+        self.make_optimizer, self.schedule = optimizer, schedule
+        self.label_smoothing, self.seed = label_smoothing, seed
+        self.validation = Meter()
+        self.test_sets = list(test_sets)
+        self.tests = nn.ModuleList(Meter() for _ in self.test_sets)
+        self.register_buffer("target_tokens", torch.zeros((), dtype=torch.long))
+        self.last_update: Update | None = None
+        self._parameters_by_name: list[tuple[str, nn.Parameter]] = []
+        self._part = 0
+
+    def forward(
+        self, batch: Batch
+    ) -> tuple[Float[Tensor, "token vocabulary"], Int[Tensor, " token"]]:
+        """Logits and labels of the real target tokens, each predicted from those before it.
+
+        A position is real if it holds a token and has a label: the END of a sentence that is
+        shorter than its batch is no input, so that more padding changes nothing.
+        """
+        inputs, labels = batch.target[:, :-1], batch.target[:, 1:]
+        real = (inputs != PAD) & (labels != PAD)
+        masks = self.rules(batch.source != PAD, real)
+        states = self.model.decode(inputs, self.model.encode(batch.source, masks), masks)
+        return self.model.project(states[real]), labels[real]
+
+    def on_fit_start(self) -> None:
+        """Begin to count."""
+        self._parameters_by_name = list(self.model.named_parameters())
+        self._window = Tally.empty(self.device)
+        self._unlogged = Tally.empty(self.device)
+        self._part = 0
+
+    def training_step(self, batch: Batch, batch_index: int) -> Float[Tensor, ""]:
+        """The summed loss, scaled to undo the means over batches and ranks that are taken of it."""
+        place = {"update": self.global_step, "rank": self.global_rank, "part": self._part}
+        reseed(self.seed, **place, device=self.device)
+        logits, labels = self(batch)
+        losses = token_loss(logits, labels, label_smoothing=self.label_smoothing)
+        self._window = self._window.plus(_tally(batch, *losses, tokens=len(labels)))
+        self._part += 1
+        return losses.objective * (self.trainer.accumulate_grad_batches * self.trainer.world_size)
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Turn the gradients of sums into those of the mean per token, and measure them."""
+        total = self.trainer.strategy.reduce(self._window.vector(), reduce_op="sum")
+        tally = Tally.of_vector(total)
+        names, gradients = with_gradients(self._parameters_by_name)
+        divide(gradients, tally.tokens)
+        sizes = norms(gradients)
+        self.last_update = Update(self.global_step + 1, tally, names, sizes, sizes.norm())
+        self.target_tokens += tally.tokens.long()
+        self._window, self._part = Tally.empty(self.device), 0
+        self._unlogged = self._unlogged.plus(tally)
+        # Lightning sets this attribute outside of the Trainer's constructor; 0 logs nothing.
+        interval = self.trainer.log_every_n_steps  # pyright: ignore[reportAttributeAccessIssue]
+        if interval and self.last_update.number % interval == 0:
+            self._log_update(optimizer)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip by total norm, with the norm that was measured."""
+        if gradient_clip_algorithm not in (None, "norm"):
+            raise ValueError("gradients cannot be clipped by value; use norm")
+        if gradient_clip_val:
+            assert self.last_update is not None
+            _, gradients = with_gradients(self._parameters_by_name)
+            clip(gradients, self.last_update.gradient_norm, gradient_clip_val)
+
+    def _log_update(self, optimizer: Optimizer) -> None:
+        """Losses and padding are means since they were last logged."""
+        assert self.last_update is not None
+        values = self._unlogged.means() | {
+            "train/gradient_norm": self.last_update.gradient_norm,
+            "data/target_tokens": self.target_tokens.float(),
+            "optimizer/learning_rate": optimizer.param_groups[0]["lr"],
+        }
+        self.log_dict(values)
+        self._unlogged = Tally.empty(self.device)
+
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        """Measure one batch."""
+        self.validation.update(*self(batch))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log what was measured."""
+        self._log_measured("val", self.validation)
+
+    def test_step(self, batch: Batch, batch_index: int, dataloader_idx: int = 0) -> None:
+        """Measure one batch of one test set."""
+        meter = self.tests[dataloader_idx]
+        assert isinstance(meter, Meter)
+        meter.update(*self(batch))
+
+    def on_test_epoch_end(self) -> None:
+        """Log what was measured, each test set under its name."""
+        for name, meter in zip(self.test_sets, self.tests, strict=True):
+            assert isinstance(meter, Meter)
+            self._log_measured(f"test/{name}", meter)
+
+    def _log_measured(self, prefix: str, meter: Meter) -> None:
+        measured = {f"{prefix}/{name}": value for name, value in meter.compute().items()}
+        # The meters have been added over ranks; sync_dist only tells Lightning to not warn.
+        self.log_dict(measured, sync_dist=True)
+        meter.reset()
+
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        """The optimizer, and the schedule that sets its learning rate before every update."""
+        optimizer = self.make_optimizer(parameter_groups(self.model))
+        _require_unscaled(optimizer, self.trainer)
+        total = float(self.trainer.estimated_stepping_batches)
+        rates = LambdaLR(optimizer, lambda done: self.schedule(done + 1, total))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": rates, "interval": "step"}}
+
+
+def _tally(batch: Batch, objective: Tensor, loss: Tensor, *, tokens: int) -> Tally:
+    real = (batch.source != PAD).sum() + (batch.target != PAD).sum()
+    cells = batch.source.numel() + batch.target.numel()
+    counts = (loss.new_full((), tokens), real.to(loss.dtype), loss.new_full((), cells))
+    return Tally(objective.detach(), loss, *counts)
+
+
+def _require_unscaled(optimizer: Optimizer, trainer: pl.Trainer) -> None:
+    if optimizer.defaults.get("fused") and scales_loss(trainer):
+        raise ValueError(
+            "optimizer.fused=true undoes float16's loss scaling too late to clip or to divide "
+            "gradients; choose optimizer.fused=false, or precision=bf16-mixed"
+        )

@@ -1,0 +1,38 @@
+"""Which messages of the libraries tell a user nothing, in one place."""
+
+import logging
+import warnings
+
+import pytorch_lightning as pl
+
+_BENIGN = (
+    # Lightning moves batches with a part of torch that torch will rename.
+    r".*LeafSpec.*",
+    # Batches are read from memory: worker processes would cost more than they save.
+    r".*does not have many workers.*",
+    # A short run may end before the logging interval.
+    r".*is smaller than the logging interval.*",
+    # A resumed run writes beside the checkpoints that are there, on purpose.
+    r".*Checkpoint directory .* exists and is not empty.*",
+    # An accelerator left unused was left so by the hardware option.
+    r".*(GPU|MPS|TPU|HPU).* available but not used.*",
+    # float16's loss scaling may skip the first optimizer step, but not the schedule's.
+    r".*lr_scheduler\.step\(\). before .optimizer\.step\(\).*",
+)
+
+
+def quiet() -> None:
+    """Silence adverts and warnings known to be benign; call it before a Trainer is made."""
+    for message in _BENIGN:
+        warnings.filterwarnings("ignore", message=message)
+    # Lightning's adverts and hardware lines are of level INFO; its warnings stay.
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Quiet(pl.Callback):
+    """The same in the processes that Lightning starts for further ranks."""
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Silence this process."""
+        quiet()

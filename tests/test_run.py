@@ -1,0 +1,43 @@
+"""The launcher as a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+RUN = Path(__file__).parent.parent / "run.py"
+
+
+def started(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(RUN.parent / "src")}
+    command = [sys.executable, str(RUN), *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_help_is_there_at_once(tmp_path: Path) -> None:
+    seconds = []
+    for _ in range(2):
+        begun = time.perf_counter()
+        assert started(tmp_path, "--help").returncode == 0
+        seconds.append(time.perf_counter() - begun)
+    assert min(seconds) < 2
+
+
+def test_help_names_the_tasks(tmp_path: Path) -> None:
+    out = started(tmp_path, "--help").stdout
+    assert [
+        word for word in ("task=evaluate", "task=translate", "-m norm=") if word not in out
+    ] == []
+
+
+def test_the_exit_code_of_a_refusal_is_2(tmp_path: Path) -> None:
+    ended = started(tmp_path, "norm=layr")
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (2, "", 1)
+
+
+def test_the_configuration_can_be_seen_without_a_run(tmp_path: Path) -> None:
+    assert "d_model: 256" in started(tmp_path, "model=tutorial", "--cfg", "job").stdout
+    assert list(tmp_path.iterdir()) == []
