@@ -14,6 +14,7 @@ from tests.training.tiny import (
     weights_after,
 )
 from whynorm.data.batch import Batch
+from whynorm.data.vocabulary import PAD
 from whynorm.norms.batch import BatchNorm
 from whynorm.training.loss import token_loss
 from whynorm.training.module import TranslationModule
@@ -142,3 +143,32 @@ def test_a_few_pairs_are_learnt_by_heart() -> None:
     trainer = tiny_trainer(max_epochs=80)
     trainer.fit(module, loader(tiny_batch(LONG)), loader(tiny_batch(LONG)))
     assert trainer.callback_metrics["val/accuracy"] == 1
+
+
+def test_padding_takes_no_part_in_the_loss_unless_it_is_asked_to() -> None:
+    module, padded = tiny_module(), tiny_batch(SHORT + LONG)
+    real, every = module(padded)[1], module(padded, padding=True)[1]
+    assert PAD not in real
+    assert len(every) - len(real) == int((padded.target[:, 1:] == PAD).sum())
+
+
+def test_the_weights_learn_padding_only_where_it_is_in_the_loss() -> None:
+    padded = tiny_batch(SHORT + LONG)
+    without = weights_after(tiny_module(), [padded])
+    counting = tiny_module()
+    counting.padding_in_loss = True
+    assert not torch.allclose(weights_after(counting, [padded]), without)
+
+
+def test_padding_in_the_metrics_changes_the_validation_loss_but_not_the_weights() -> None:
+    padded = tiny_batch(SHORT + LONG)
+    found, weights = [], []
+    for padding in (False, True):
+        module = tiny_module()
+        module.padding_in_metrics = padding
+        weights.append(weights_after(module, [padded]))
+        trainer = tiny_trainer()
+        trainer.validate(module, loader(padded), verbose=False)
+        found.append(float(trainer.callback_metrics["val/loss"]))
+    assert torch.equal(*weights)
+    assert found[0] != found[1]

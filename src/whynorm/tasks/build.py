@@ -112,6 +112,8 @@ def make_module(
         optimizer=made(config.optimizer),
         schedule=made(config.schedule),
         label_smoothing=config.training.label_smoothing,
+        padding_in_loss=config.training.padding_in_loss,
+        padding_in_metrics=config.training.padding_in_metrics,
         seed=config.seed,
         test_sets=test_sets,
     )

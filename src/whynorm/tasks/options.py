@@ -13,6 +13,8 @@ class Training:
     accumulate: int
     clip: float | None
     label_smoothing: float
+    padding_in_loss: bool
+    padding_in_metrics: bool
     validations: int
     translate_validation: int
     average: Literal["last", "best"] | None

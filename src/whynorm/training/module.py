@@ -31,8 +31,11 @@ class TranslationModule(pl.LightningModule):
 
     Gradients are those of the mean loss per real target token of the whole update, over all its
     batches and ranks: each batch returns a sum, and the sums' gradients are divided by the token
-    count of the update before they are clipped. `last_update` describes the newest update;
-    `target_tokens` counts the target tokens learnt from since the first, over all ranks.
+    count of the update before they are clipped. `padding_in_loss` and `padding_in_metrics` let
+    labels at padding count too, which is wrong and which some code does.
+
+    `last_update` describes the newest update; `target_tokens` counts the target tokens learnt
+    from since the first, over all ranks.
     """
 
     target_tokens: Tensor
@@ -45,6 +48,8 @@ class TranslationModule(pl.LightningModule):
         optimizer: MakeOptimizer,
         schedule: Schedule,
         label_smoothing: float = 0.0,
+        padding_in_loss: bool = False,
+        padding_in_metrics: bool = False,
         seed: int = 0,
         test_sets: Sequence[str] = ("test",),
     ) -> None:
@@ -56,6 +61,7 @@ class TranslationModule(pl.LightningModule):
         self.model, self.rules = model, rules
         self.make_optimizer, self.schedule = optimizer, schedule
         self.label_smoothing, self.seed = label_smoothing, seed
+        self.padding_in_loss, self.padding_in_metrics = padding_in_loss, padding_in_metrics
         self.validation = Meter()
         self.test_sets = list(test_sets)
         self.tests = nn.ModuleList(Meter() for _ in self.test_sets)
@@ -65,9 +71,11 @@ class TranslationModule(pl.LightningModule):
         self._part = 0
 
     def forward(
-        self, batch: Batch
+        self, batch: Batch, *, padding: bool = False
     ) -> tuple[Float[Tensor, "token vocabulary"], Int[Tensor, " token"]]:
         """Logits and labels of the real target tokens, each predicted from those before it.
+
+        With `padding`, of all positions: a sentence then has to predict what pads it.
 
         A position is real if it holds a token and has a label: the END of a sentence that is
         shorter than its batch is no input, so that more padding changes nothing.
@@ -76,7 +84,8 @@ class TranslationModule(pl.LightningModule):
         real = (inputs != PAD) & (labels != PAD)
         masks = self.rules(batch.source != PAD, real)
         states = self.model.decode(inputs, self.model.encode(batch.source, masks), masks)
-        return self.model.project(states[real]), labels[real]
+        counted = torch.ones_like(real) if padding else real
+        return self.model.project(states[counted]), labels[counted]
 
     def on_fit_start(self) -> None:
         """Begin to count."""
@@ -89,7 +98,7 @@ class TranslationModule(pl.LightningModule):
         """The summed loss, scaled to undo the means over batches and ranks that are taken of it."""
         place = {"update": self.global_step, "rank": self.global_rank, "part": self._part}
         reseed(self.seed, **place, device=self.device)
-        logits, labels = self(batch)
+        logits, labels = self(batch, padding=self.padding_in_loss)
         losses = token_loss(logits, labels, label_smoothing=self.label_smoothing)
         self._window = self._window.plus(_tally(batch, *losses, tokens=len(labels)))
         self._part += 1
@@ -138,7 +147,7 @@ class TranslationModule(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Measure one batch."""
-        self.validation.update(*self(batch))
+        self.validation.update(*self(batch, padding=self.padding_in_metrics))
 
     def on_validation_epoch_end(self) -> None:
         """Log what was measured."""
@@ -148,7 +157,7 @@ class TranslationModule(pl.LightningModule):
         """Measure one batch of one test set."""
         meter = self.tests[dataloader_idx]
         assert isinstance(meter, Meter)
-        meter.update(*self(batch))
+        meter.update(*self(batch, padding=self.padding_in_metrics))
 
     def on_test_epoch_end(self) -> None:
         """Log what was measured, each test set under its name."""
