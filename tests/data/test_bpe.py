@@ -68,7 +68,9 @@ def test_separate_vocabularies_learn_each_their_own_language() -> None:
 
 
 def test_a_size_that_does_not_hold_all_bytes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"vocabulary\.size=100 is too small .*; choose 260 or more"):
+    with pytest.raises(
+        ValueError, match=r"vocabulary\.size=100 is too small .*; choose 260 or more"
+    ):
         bpe(PAIRS, size=100, joint=True)
 
 

@@ -125,7 +125,9 @@ def test_a_table_with_other_columns_is_refused(row: str, columns: int, tmp_path:
 
 
 def test_three_files_are_not_parallel() -> None:
-    with pytest.raises(ValueError, match="are 3 files; give .source file, target file. or one tab"):
+    with pytest.raises(
+        ValueError, match=r"are 3 files; give \[source file, target file\] or one tab"
+    ):
         read(["a", "b", "c"])
 
 

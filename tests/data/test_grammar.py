@@ -45,7 +45,7 @@ def trees(nesting: int, words: int, lengths: range, count: int) -> list[Sentence
 
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
-    return grammar(pairs=1500, held_out=100, seed=3)
+    return grammar(pairs=800, held_out=60, seed=3)
 
 
 @pytest.mark.parametrize("options", [{}, {"source": "en", "target": "de", "nesting": 0}])
@@ -89,7 +89,7 @@ def test_no_sentence_stands_twice_in_one_split_or_two(corpus: Corpus, side: str)
 
 def test_the_splits_are_as_large_as_asked(corpus: Corpus) -> None:
     sizes = {name: len(pairs) for name, pairs in corpus.splits.items()}
-    assert sizes == {"train": 1500, "validation": 100, "test": 100}
+    assert sizes == {"train": 800, "validation": 60, "test": 60}
 
 
 def test_fixed_lengths_are_all_the_same() -> None:

@@ -94,23 +94,29 @@ def test_a_line_break_does_not_end_a_sentence(tmp_path: Path) -> None:
 
 def test_languages_that_are_not_there_are_refused_with_those_that_are(tmp_path: Path) -> None:
     write(tmp_path, {name: nested(rows) for name, rows in SPLIT.items()})
-    with pytest.raises(ValueError, match=r"no fr-en pairs; choose .*source and .*target from de, en"):
+    with pytest.raises(
+        ValueError, match=r"no fr-en pairs; choose .*source and .*target from de, en"
+    ):
         read(tmp_path, source="fr")
 
 
 def test_a_split_that_is_not_there_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {"train": nested(ROWS)})
-    with pytest.raises(ValueError, match="split validation.* could not be loaded: .*; correct the"):
+    with pytest.raises(
+        ValueError, match=r"split validation.* could not be loaded: .*; correct the"
+    ):
         read(tmp_path)
 
 
 def test_a_set_that_is_nowhere_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="nowhere .* could not be loaded: .*; correct the names"):
+    with pytest.raises(ValueError, match=r"nowhere .* could not be loaded: .*; correct the names"):
         read(tmp_path / "nowhere")
 
 
 def test_the_user_is_told_how_to_name_a_set() -> None:
-    with pytest.raises(ValueError, match=r"no data\.corpus\.path; name a set, as in data\.corpus\.pa"):
+    with pytest.raises(
+        ValueError, match=r"no data\.corpus\.path; name a set, as in data\.corpus\.pa"
+    ):
         read(None)
 
 
@@ -130,5 +136,7 @@ def test_without_the_package_its_extra_is_named(
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ValueError, match=r'needs the package datasets; pip install "whynorm\[huggin'):
+    with pytest.raises(
+        ValueError, match=r'needs the package datasets; pip install "whynorm\[huggin'
+    ):
         read(tmp_path)

@@ -97,7 +97,9 @@ def test_a_file_has_its_name_only_once_it_is_whole(serve: Serve, tmp_path: Path)
 
 def test_a_fetch_that_breaks_off_leaves_nothing_behind(serve: Serve, tmp_path: Path) -> None:
     serve(lambda name: FILES[name][:10])
-    with pytest.raises(ValueError, match=r"could not be fetched into .*; connect to the network, o"):
+    with pytest.raises(
+        ValueError, match=r"could not be fetched into .*; connect to the network, o"
+    ):
         multi30k.multi30k(source="de", target="en")
     assert cached(tmp_path) == []
 
@@ -119,7 +121,9 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(serve: Serve, tmp_path: Pa
 
 def test_an_unreachable_network_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multi30k, "ADDRESS", "http://127.0.0.1:9/")
-    message = r"train\.de\.gz could not be fetched .*\(.*refused.*\); .*set WHYNORM_DATA to a folder"
+    message = (
+        r"train\.de\.gz could not be fetched .*\(.*refused.*\); .*set WHYNORM_DATA to a folder"
+    )
     with pytest.raises(ValueError, match=message):
         multi30k.multi30k(source="de", target="en")
 
@@ -147,7 +151,9 @@ def test_a_given_file_with_another_hash_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (give(tmp_path, monkeypatch) / "val.de.gz").write_bytes(FILES["val.en.gz"])
-    with pytest.raises(ValueError, match=r"val\.de\.gz has SHA-256 \w+ instead of \w+; copy it aga"):
+    with pytest.raises(
+        ValueError, match=r"val\.de\.gz has SHA-256 \w+ instead of \w+; copy it aga"
+    ):
         multi30k.multi30k(source="de", target="en")
 
 
@@ -160,5 +166,5 @@ def test_a_file_missing_from_the_given_folder_is_refused(
 
 
 def test_a_language_is_not_translated_into_itself() -> None:
-    with pytest.raises(ValueError, match="source=de and data.corpus.target=de are one language"):
+    with pytest.raises(ValueError, match=r"source=de and data\.corpus\.target=de are one language"):
         multi30k.multi30k(source="de", target="de")

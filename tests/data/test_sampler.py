@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from functools import partial
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -64,8 +65,8 @@ def test_the_sentences_that_meet_differ_between_epochs(batches: Batches) -> None
 @kinds
 def test_short_and_long_batches_come_in_no_order(batches: Batches) -> None:
     longest = [max(MANY[n]) for batch in batches(MANY, seed=0, epoch=0) for n in batch[:1]]
-    rises = sum(one < two for one, two in zip(longest, longest[1:], strict=False))
-    falls = sum(one > two for one, two in zip(longest, longest[1:], strict=False))
+    rises = sum(one < two for one, two in pairwise(longest))
+    falls = sum(one > two for one, two in pairwise(longest))
     assert 0.7 < rises / falls < 1.4
 
 
@@ -94,7 +95,7 @@ def test_the_budget_is_used_up() -> None:
 def test_a_batch_holds_sentences_of_like_length(batches: Batches) -> None:
     longer = [[max(MANY[n]) for n in batch] for batch in batches(MANY, seed=0, epoch=0)]
     spans = sorted((min(batch), max(batch)) for batch in longer)
-    assert all(one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= two[0] for one, two in pairwise(spans))
 
 
 @like_length
@@ -119,7 +120,9 @@ def test_a_batch_larger_than_the_corpus_is_no_mistake(kind: str) -> None:
 
 
 def test_a_budget_below_the_longest_sentence_is_refused_with_both_numbers() -> None:
-    message = r"tokens_per_batch=29 is below the longest sentence, which has 30 tokens; raise it to 30"
+    message = (
+        r"tokens_per_batch=29 is below the longest sentence, which has 30 tokens; raise it to 30"
+    )
     with pytest.raises(ValueError, match=message):
         token_batches(MANY, tokens_per_batch=29, seed=0, epoch=0)
 

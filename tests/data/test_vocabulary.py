@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -93,7 +94,7 @@ class Counted:
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self, pairs: list[Pair], *, minimum_count: int) -> Vocabularies:
+    def __call__(self, pairs: Sequence[Pair], *, minimum_count: int) -> Vocabularies:
         self.times += 1
         return words(pairs, lower_case=False, minimum_count=minimum_count)
 
@@ -101,12 +102,12 @@ class Counted:
 COUNTED = Counted()
 
 
-def counted(pairs: list[Pair], *, minimum_count: int) -> Vocabularies:
+def counted(pairs: Sequence[Pair], *, minimum_count: int) -> Vocabularies:
     """A function, as the options of conf/ name one."""
     return COUNTED(pairs, minimum_count=minimum_count)
 
 
-def made(make: MakeVocabularies, pairs: list[Pair], folder: Path) -> int:
+def made(make: MakeVocabularies, pairs: Sequence[Pair], folder: Path) -> int:
     """How often the vocabularies were made for one asking."""
     before = COUNTED.times
     remembered(make, pairs, folder)
@@ -145,7 +146,7 @@ def test_a_damaged_memory_is_made_anew(tmp_path: Path) -> None:
 def test_what_is_no_function_with_plain_options_is_not_remembered(tmp_path: Path) -> None:
     given = KINDS["words"](PAIRS)
 
-    def other(given: Vocabularies, pairs: list[Pair]) -> Vocabularies:
+    def other(given: Vocabularies, pairs: Sequence[Pair]) -> Vocabularies:
         return given
 
     assert remembered(partial(other, given), PAIRS, tmp_path) is given

@@ -48,22 +48,22 @@ def grammar(
     Raises ValueError where an option is out of range, or where the options leave too few
     different sentences.
     """
-    _check(pairs=pairs, held_out=held_out, length=length, nesting=nesting, words=words)
+    sizes = {"pairs": pairs, "held_out": held_out, "length": length}
+    _check({**sizes, "nesting": nesting, "words": words})
     _check_choice("lengths", lengths, LENGTHS)
     _check_languages(source, target)
     random = Random(seed)
-    sentences = Sentences(Lexicon(words), nesting, random)
-    supply = _Supply(sentences, random, f"length={length} with lengths={lengths}, words={words}")
-    weights = shares(lengths, length)
-    train = supply.draw(pairs, weights)
-    known = _familiar(train)
-    validation = supply.draw(held_out, weights, known)
-    test = supply.draw(held_out, weights, known)
-    splits = [train, validation, test]
+    options = f"length={length} with lengths={lengths}, words={words}"
+    supply = _Supply(Sentences(Lexicon(words), nesting, random), random, options)
+    train, validation, test = supply.splits(pairs, held_out, shares(lengths, length))
     if source == "en":
-        splits = [[Pair(pair.target, pair.source) for pair in split] for split in splits]
+        train, validation, test = _turned(train), _turned(validation), _turned(test)
     notes: dict[str, int | float | str] = {"nesting": nesting, "lengths": lengths, "words": words}
-    return Corpus(splits[0], splits[1], {"test": splits[2]}, source, target, notes, 0.0)
+    return Corpus(train, validation, {"test": test}, source, target, notes, lowest_loss=0.0)
+
+
+def _turned(pairs: list[Pair]) -> list[Pair]:
+    return [Pair(pair.target, pair.source) for pair in pairs]
 
 
 def shares(lengths: str, length: int) -> dict[int, float]:
@@ -106,6 +106,14 @@ class _Supply:
         self.german: set[str] = set()
         self.english: set[str] = set()
 
+    def splits(
+        self, pairs: int, held_out: int, weights: dict[int, float]
+    ) -> tuple[list[Pair], list[Pair], list[Pair]]:
+        """Training, validation and test sentences; the last two hold words of the first only."""
+        train = self.draw(pairs, weights)
+        known = _familiar(train)
+        return train, self.draw(held_out, weights, known), self.draw(held_out, weights, known)
+
     def draw(
         self, count: int, weights: dict[int, float], known: tuple[set[str], set[str]] | None = None
     ) -> list[Pair]:
@@ -122,8 +130,7 @@ class _Supply:
     ) -> Iterator[Pair]:
         waited = 0
         while waited < _PATIENCE:
-            pair = self._one(length)
-            waited += 1
+            pair, waited = self._one(length), waited + 1
             if pair is None or not _within(pair, known) or not self._fresh(pair):
                 continue
             waited = 0
@@ -136,7 +143,7 @@ class _Supply:
 
     def _one(self, length: int) -> Pair | None:
         sentence = self.sentences.draw(length)
-        return Pair(*spoken(sentence)) if sentence is not None else None
+        return Pair(*spoken(sentence)) if sentence else None
 
     def _fresh(self, pair: Pair) -> bool:
         if pair.source in self.german or pair.target in self.english:
@@ -167,7 +174,7 @@ def _words(line: str) -> list[str]:
     return re.findall(r"\w+", line)
 
 
-def _check(**options: int) -> None:
+def _check(options: dict[str, int]) -> None:
     ranges = {
         "pairs": (1, 1_000_000),
         "held_out": (1, 100_000),

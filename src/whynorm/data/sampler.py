@@ -5,13 +5,14 @@ length is (source, target), in positions of the model: the target's are those it
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 Lengths = Sequence[tuple[int, int]]
 
 
+@runtime_checkable
 class Batches(Protocol):
     """A way to divide sentences into batches; each sentence is in exactly one."""
 
