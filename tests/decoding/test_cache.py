@@ -3,30 +3,16 @@ import torch
 from torch import Tensor
 
 from tests.decoding.tiny import rules, sentences, transformer
+from tests.norms.catalogue import VARIANTS
+from tests.options import names
 from whynorm.data.vocabulary import BEGIN, PAD
 from whynorm.decoding.state import CachedState, RecomputedState, State, start
 from whynorm.masks.paper import Rules
 from whynorm.model.transformer import Transformer
 
-PER_TOKEN = [
-    ("layer",),
-    ("rms",),
-    ("batch", "norm.count_padding=false"),
-    ("batch", "norm.count_padding=true"),
-    ("group", "norm.over_time=false"),
-    ("minmax", "norm.over=feature"),
-    ("minmax", "norm.over=tokens"),
-    ("standardize", "norm.over=feature"),
-    ("standardize", "norm.over=tokens"),
-    ("none",),
-    ("none", "norm.weight=true", "norm.bias=true"),
-]
-OVER_TIME = [
-    ("instance", "norm.count_padding=false"),
-    ("instance", "norm.count_padding=true"),
-    ("group", "norm.over_time=true"),
-    ("standardize", "norm.over=time"),
-]
+VARIED = [((variant.option, *variant.overrides), variant.evaluating[0]) for variant in VARIANTS]
+PER_TOKEN = [norm for norm, across_time in VARIED if not across_time]
+OVER_TIME = [norm for norm, across_time in VARIED if across_time]
 PLACEMENTS = ["post", "pre"]
 POSITIONS = ["sinusoidal", "learned"]
 LENGTHS = [6, 3, 1]
@@ -122,6 +108,28 @@ def test_a_cache_changes_nothing_where_the_decoder_does_not_see_the_future(mask:
     honest = step_by_step(recomputed(model, rules(mask), source), target)
     stepped = step_by_step(cached(model, rules(mask), source), target)
     torch.testing.assert_close(stepped, honest, atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize("fill", names("mask_fill"))
+@pytest.mark.parametrize("mask", names("mask"))
+@torch.no_grad()
+def test_whatever_mask_and_fill_decoding_gives_what_recomputing_every_prefix_gives(
+    mask: str, fill: str
+) -> None:
+    model, source, target = transformer(fill=fill), sentences(LENGTHS, 6), targets()
+    honest = step_by_step(recomputed(model, rules(mask), source), target)
+    stepped = step_by_step(start(model, rules(mask), source), target)
+    torch.testing.assert_close(stepped, honest, atol=1e-9, rtol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize("fill", ["multiply", "minus_1e9"])
+@torch.no_grad()
+def test_a_cache_would_be_wrong_where_the_fill_lets_the_future_in(fill: str) -> None:
+    model, source, target = transformer(fill=fill), sentences(LENGTHS, 6), targets()
+    mask = rules("paper" if fill == "multiply" else "inverted")
+    honest = step_by_step(recomputed(model, mask, source), target)[:, -1]
+    stepped = step_by_step(cached(model, mask, source), target)[:, -1]
+    assert (stepped - honest).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)

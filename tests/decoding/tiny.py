@@ -48,12 +48,13 @@ def transformer(
     decoder_norm: str | None = None,
     placement: str = "post",
     positions: str = "sinusoidal",
+    fill: str = "fused",
     seed: int = 0,
 ) -> Transformer:
     encoder = option("norm", norm, *overrides)
     decoder = encoder if decoder_norm is None else option("norm", decoder_norm)
-    fill = option("mask_fill", "fused")
-    choices = Choices(encoder, decoder, option("placement", placement), fill)
+    hide = option("mask_fill", fill)
+    choices = Choices(encoder, decoder, option("placement", placement), hide)
     sizes = ["d_model=16", "heads=2", "d_ff=24", "encoder_layers=2", "decoder_layers=2"]
     sizes += ["embedding.tied=false", "dropout=0.0"]
     sizes = [f"model.{size}" for size in sizes] + [f"model/embedding={positions}"]

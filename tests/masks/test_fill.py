@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from tests.options import names, option
-from whynorm.masks.fill import Fill, Fused
+from whynorm.masks.fill import Add, Fill, Fused
 
 FILLS = names("mask_fill")
 AGREEING = ["fused", "minus_infinity", "minus_1e9", "minus_1e10", "lowest", "add_minus_1e9"]
@@ -98,6 +98,30 @@ def test_half_precision_refuses_to_hold_minus_a_billion() -> None:
 def test_adding_a_billion_in_half_precision_becomes_minus_infinity() -> None:
     weights = option("mask_fill", "add_minus_1e9").weights(torch.randn(1, 1, 1, 4).half(), BLIND)
     assert bool(weights.isnan().all())
+
+
+def test_adding_a_billion_in_half_precision_hides_what_a_row_that_sees_something_may_not() -> None:
+    weights = option("mask_fill", "add_minus_1e9").weights(torch.randn(1, 1, 1, 4).half(), VISIBLE)
+    assert bool(weights.isfinite().all())
+    assert not weights[..., 2:].any()
+
+
+def test_adding_infinity_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"value=-inf times 0 is NaN"):
+        Add(value=-torch.inf)
+
+
+@pytest.mark.parametrize("name", FILLS)
+def test_only_multiplying_lets_the_future_through_a_look_ahead_mask(name: str) -> None:
+    real = torch.ones(1, 6, dtype=torch.bool)
+    visible = option("mask", "paper")(real, real).decoder.expand(1, 1, 6, 6)
+    assert option("mask_fill", name).looks_ahead(visible) == (name == "multiply")
+
+
+def test_a_finite_fill_lets_the_future_into_rows_that_see_nothing() -> None:
+    nothing = torch.zeros(1, 1, 6, 6, dtype=torch.bool)
+    assert option("mask_fill", "minus_1e9").looks_ahead(nothing)
+    assert not option("mask_fill", "fused").looks_ahead(nothing)
 
 
 def test_a_finite_fill_hides_a_mask_on_the_wrong_axis_and_minus_infinity_shows_it() -> None:

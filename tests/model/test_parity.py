@@ -13,6 +13,9 @@ from whynorm.model.placement import Pre
 from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
 
+# torch tells that it will not use a fast path that these tests do not need.
+pytestmark = pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
+
 FILLS = ["fused", "minus_infinity", "minus_1e9"]
 
 

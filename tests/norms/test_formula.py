@@ -118,7 +118,7 @@ def formula(variant: Variant, norm: Any, x: Tensor, real: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
-def test_a_norm_equals_its_formula(variant: Variant) -> None:
+def test_a_norm_in_training_equals_its_formula(variant: Variant) -> None:
     x, real = example()
     norm = variant.build()
     expected = norm.affine(formula(variant, norm, x, real))
@@ -142,17 +142,38 @@ def test_a_norms_gradient_equals_finite_differences(variant: Variant, training: 
     assert torch.autograd.gradcheck(lambda x: copy.deepcopy(norm)(x, real), (x,), fast_mode=True)
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("variant", WITH_STATISTICS, ids=str)
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
 def test_autocast_takes_statistics_in_single_precision(
+    variant: Variant, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, real = example()
+    norm = variant.build().float()
+    written, seen = type(norm).location_and_scale, []
+
+    def watched(norm: Norm, x: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        seen.append(x.dtype)
+        return written(norm, x, real)
+
+    monkeypatch.setattr(type(norm), "location_and_scale", watched)
+    with torch.autocast("cpu", dtype=dtype):
+        Norm.forward(norm, x.to(dtype), real)
+    assert seen == [torch.float32]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_under_autocast_a_norm_is_as_exact_as_its_input(
     variant: Variant, dtype: torch.dtype
 ) -> None:
     x, real = example()
-    x = x.to(dtype)
+    x = (x + 100).to(dtype)
     half, single = variant.build().float(), variant.build().float()
     with torch.autocast("cpu", dtype=dtype):
         y = half(x, real)
-    torch.testing.assert_close(y.float(), single(x.float(), real), rtol=0.02, atol=0.02)
+    expected = single(x.float(), real)
+    tolerance = 0.01 * float(1 + expected.detach().abs().max())
+    torch.testing.assert_close(y.float(), expected, rtol=0.01, atol=tolerance)
 
 
 def test_adanorms_gradient_is_its_detached_factor_times_the_z_scores() -> None:
@@ -162,3 +183,12 @@ def test_adanorms_gradient_is_its_detached_factor_times_the_z_scores() -> None:
     (expected,) = torch.autograd.grad(((1 - y.detach() / 10) * y).square().sum(), x)
     (actual,) = torch.autograd.grad(option("norm", "ada")(D_MODEL)(x, real).square().sum(), x)
     torch.testing.assert_close(actual, expected)
+
+
+def test_min_max_over_tokens_evaluates_with_its_running_extremes() -> None:
+    x, real = example()
+    norm = option("norm", "minmax", "norm.over=tokens")(D_MODEL).double().eval()
+    norm.running_min.copy_(torch.linspace(-2, 0, D_MODEL))
+    norm.running_max.copy_(torch.linspace(1, 3, D_MODEL))
+    expected = (x - norm.running_min) / (norm.running_max - norm.running_min + EPS)
+    torch.testing.assert_close(norm(x, real), expected)

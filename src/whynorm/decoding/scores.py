@@ -17,13 +17,14 @@ def corpus_scores(
 ) -> dict[str, float | str]:
     """Scores of a corpus under plain names, and the signatures of those that sacrebleu measures.
 
-    `bleu` and `chrf` (percent) are cased. `words_bleu` (percent) is BLEU-4 without smoothing over
+    `bleu` and `chrf` (percent) are cased, unless `lower_case` says that the vocabulary knows no
+    capital letters: their signatures tell. `words_bleu` (percent) is BLEU-4 without smoothing over
     lower-cased words and punctuation marks. `exact_match` (a share from 0 to 1) compares whole
-    sentences up to white space, and up to case where `lower_case` says that the vocabulary knows
-    none. An empty hypothesis counts as a translation without words.
+    sentences up to white space, and up to case with `lower_case`. An empty hypothesis counts as a
+    translation without words.
     """
     _require_pairs(hypotheses, references)
-    bleu, chrf, words_bleu = _metrics()
+    bleu, chrf, words_bleu = _metrics(lower_case)
     streams, words = [list(references)], [[_words(text) for text in references]]
     return {
         "bleu": bleu.corpus_score(hypotheses, streams).score,
@@ -46,9 +47,10 @@ def exact_match(
     return equal / len(hypotheses)
 
 
-def _metrics() -> tuple[BLEU, CHRF, BLEU]:
+def _metrics(lower_case: bool) -> tuple[BLEU, CHRF, BLEU]:
     # force: sacrebleu would otherwise warn that a corpus of spaced-out punctuation is tokenised.
-    return BLEU(force=True), CHRF(), BLEU(tokenize="none", smooth_method="none", force=True)
+    words = BLEU(tokenize="none", smooth_method="none", force=True)
+    return BLEU(lowercase=lower_case, force=True), CHRF(lowercase=lower_case), words
 
 
 def _words(text: str) -> str:

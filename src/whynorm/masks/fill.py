@@ -1,5 +1,7 @@
 """How a score that may not be seen is hidden: the fills."""
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -21,6 +23,18 @@ class Fill:
         """Attention weights of each query over the keys."""
         raise NotImplementedError
 
+    def looks_ahead(self, visible: Bool[Tensor, "1 1 time time"]) -> bool:
+        """True if, under this mask of self-attention, a later key moves an earlier query's weights.
+
+        A mask that hides the future is not enough: some fills let hidden keys take part in the
+        sum, or spread a row that sees nothing over every key.
+        """
+        time = visible.shape[-1]
+        later = torch.ones(time, time, dtype=torch.bool, device=visible.device).triu(1)
+        scores = torch.linspace(-1, 1, time * time, device=visible.device).view(1, 1, time, time)
+        one, two = (self.weights(moved, visible) for moved in (scores, scores + 2 * later))
+        return bool(one.masked_select(later).any()) or not torch.equal(one, two)
+
     def attend(
         self,
         q: Float[Tensor, "batch head query feature"],
@@ -35,8 +49,9 @@ class Fill:
 class Replace(Fill):
     """Hidden scores become `value` before the softmax.
 
-    With -inf a row that sees nothing is NaN; with a large finite value it is uniform over every
-    key, the hidden ones included.
+    With -inf a row that sees nothing is NaN, and so is every later layer that multiplies it by 0:
+    real tokens too, under a window beside padding or with padding on the left. With a large
+    finite value such a row is uniform over every key, the hidden ones included.
     """
 
     def __init__(self, *, value: float) -> None:
@@ -64,9 +79,14 @@ class ReplaceByLowest(Fill):
 
 
 class Add(Fill):
-    """`value` is added to hidden scores, as the blog post does with mask * (-1e9)."""
+    """`value` is added to hidden scores, as the blog post does with mask * (-1e9).
+
+    Raises ValueError for an infinite value, which would make NaN of every visible score.
+    """
 
     def __init__(self, *, value: float) -> None:
+        if not math.isfinite(value):
+            raise ValueError(f"mask_fill.value={value} times 0 is NaN; choose a finite number")
         self.value = value
 
     def weights(
@@ -81,7 +101,8 @@ class Add(Fill):
 class Multiply(Fill):
     """The softmax is taken over all keys, then hidden weights are set to 0.
 
-    The weights that remain do not sum to 1, and hidden keys still take their share of the sum.
+    The weights that remain do not sum to 1, and hidden keys still take their share of the sum:
+    the future and padding move real outputs through a perfect mask.
     """
 
     def weights(

@@ -66,7 +66,10 @@ class Rules:
 
     @property
     def causal(self) -> bool:
-        """True if no target token sees a later one, found from the decoder's mask itself."""
+        """True if the mask shows no target token a later one, found from 32 tokens of the mask.
+
+        It speaks of the mask alone: whether a fill or a norm lets the future in is theirs to say.
+        """
         real = torch.ones(1, 32, dtype=torch.bool)
         seen = visible(self.decoder, real, real).expand(1, 1, 32, 32)
         return not bool(seen.triu(1).any())

@@ -62,6 +62,7 @@ class Transformer(nn.Module):
         embedding: Callable[..., Embeddings],
     ) -> None:
         super().__init__()
+        self.fill = choices.fill
         layer = {
             "heads": heads,
             "d_ff": d_ff,
@@ -110,7 +111,8 @@ class Transformer(nn.Module):
         return self.embedding.project(states)
 
     def start(self, memory: Float[Tensor, "batch source feature"]) -> Cache:
-        """An empty cache over the memory, for decoding token by token."""
+        """An empty cache over the memory, for decoding token by token; for evaluating only."""
+        assert not self.training, "batch statistics of single tokens would be learnt from"
         return Cache(self.decoder.remember(memory), [Past() for _ in self.decoder.layers])
 
     def step(
@@ -123,7 +125,7 @@ class Transformer(nn.Module):
 
     @property
     def incremental(self) -> bool:
-        """True if decoding with a cache is exact: no decoder norm looks across time."""
+        """True if no decoder norm looks across time when evaluating, as a cache needs."""
         norms = (module for module in self.decoder.modules() if isinstance(module, Norm))
         return not any(norm.across_time for norm in norms)
 

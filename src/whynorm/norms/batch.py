@@ -15,8 +15,9 @@ class BatchNorm(Norm):
     `count_padding=True` takes all positions, as torch's BatchNorm1d on (batch * time, feature)
     does; False takes real tokens only. The running variance is unbiased and `momentum` is the
     weight of the newest batch, both as in torch. A batch of one token has variance 0 and leaves
-    its 0 in the running variance; a batch without real tokens is normalised by the running
-    statistics and leaves them alone.
+    its 0 in the running variance. Statistics are those of each batch that passes through: under
+    gradient accumulation and on several ranks they are not those of the whole update.
+    A batch without real tokens is normalised by the running statistics and leaves them alone.
     """
 
     running_mean: Tensor

@@ -1,4 +1,4 @@
-"""Layer normalisation (Ba, Kiros & Hinton 2016, arXiv:1607.06450, eq. 4)."""
+"""Layer normalisation (Ba, Kiros & Hinton 2016, arXiv:1607.06450, eq. 3-4)."""
 
 import torch
 from jaxtyping import Bool, Float

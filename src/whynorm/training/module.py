@@ -33,6 +33,8 @@ class TranslationModule(pl.LightningModule):
     batches and ranks: each batch returns a sum, and the sums' gradients are divided by the token
     count of the update before they are clipped. `padding_in_loss` and `padding_in_metrics` let
     labels at padding count too, which is wrong and which some code does.
+    Norms that take statistics of the batch take them of each batch and rank apart, so for them
+    accumulating, or more ranks, is not the same as one larger batch.
 
     `last_update` describes the newest update; `target_tokens` counts the target tokens learnt
     from since the first, over all ranks.
@@ -181,8 +183,9 @@ class TranslationModule(pl.LightningModule):
 
 
 def _tally(batch: Batch, objective: Tensor, loss: Tensor, *, tokens: int) -> Tally:
-    real = (batch.source != PAD).sum() + (batch.target != PAD).sum()
-    cells = batch.source.numel() + batch.target.numel()
+    labels = batch.target[:, 1:]
+    real = (batch.source != PAD).sum() + (labels != PAD).sum()
+    cells = batch.source.numel() + labels.numel()
     counts = (loss.new_full((), tokens), real.to(loss.dtype), loss.new_full((), cells))
     return Tally(objective.detach(), loss, *counts)
 
