@@ -10,9 +10,9 @@ class MovingAverage(WeightAveraging):
     """An exponential moving average of weights, used to validate, kept when training ends.
 
     After the n-th update, counted from 0, the decay is min(decay, (1 + n) / (10 + n)), so that the
-    first weights are soon forgotten. Floating-point buffers, BatchNorm's running statistics among them, are
-    averaged with the weights, since they describe the activations that those weights made;
-    counters and other integers are the newest. A checkpoint's `state_dict` is the average.
+    first weights are soon forgotten. Floating-point buffers, BatchNorm's running statistics among
+    them, are averaged with the weights, since they describe the activations that those weights
+    made; counters and other integers are the newest. A checkpoint's `state_dict` is the average.
     """
 
     def __init__(self, *, decay: float = 0.999) -> None:

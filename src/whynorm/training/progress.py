@@ -16,12 +16,12 @@ _REFRESH = 0.25  # seconds; reading a loss makes an accelerator wait
 class TrainingProgress(ProgressBar):
     """Updates done, loss (nats per target token), target tokens a second and the time left.
 
-    Without a terminal it prints a line at the first update, then whenever `share` of all updates
-    or `seconds` have passed, and at the last. Ranks other than the first print nothing.
+    Without a terminal it prints a line at the first update, then when `share` of all updates and
+    `seconds` have both passed, and at the last. Ranks other than the first print nothing.
     """
 
     def __init__(
-        self, console: Console | None = None, *, share: float = 0.1, seconds: float = 10.0
+        self, console: Console | None = None, *, share: float = 0.02, seconds: float = 10.0
     ) -> None:
         super().__init__()
         self.console = console or Console()
@@ -101,7 +101,8 @@ class TrainingProgress(ProgressBar):
         if self._bar:
             return update == total or waited >= _REFRESH
         enough = update - self._shown_update >= self.share * total
-        return update == total or enough or waited >= self.seconds or self._shown_update == 0
+        due = enough and waited >= self.seconds
+        return update == total or due or self._shown_update == 0
 
     def _facts(self, module: TranslationModule) -> str:
         assert module.last_update is not None
