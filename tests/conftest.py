@@ -15,7 +15,9 @@ os.environ["MPLBACKEND"] = "Agg"
 
 from jaxtyping import install_import_hook
 
-install_import_hook("whynorm", "beartype.beartype")
+import tests.shapes  # noqa: F401 - the hook looks it up by its name
+
+install_import_hook("whynorm", "tests.shapes.checked")
 
 import hypothesis
 import numpy

@@ -1,10 +1,15 @@
 """The launcher as a process of its own."""
 
+import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
+
+from tests.tasks.launching import TINY
 
 RUN = Path(__file__).parent.parent / "run.py"
 
@@ -13,7 +18,7 @@ def started(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(RUN.parent / "src")}
     command = [sys.executable, str(RUN), *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
     )
 
 
@@ -41,3 +46,12 @@ def test_the_exit_code_of_a_refusal_is_2(tmp_path: Path) -> None:
 def test_the_configuration_can_be_seen_without_a_run(tmp_path: Path) -> None:
     assert "d_model: 256" in started(tmp_path, "model=tutorial", "--cfg", "job").stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.long
+def test_two_processes_share_each_arm_of_a_multirun(tmp_path: Path) -> None:
+    ended = started(tmp_path, "-m", *TINY, "hardware=cpu,ddp_cpu", "model.dropout=0", "seed=1,2")
+    assert ended.returncode == 0, ended.stderr
+    found = sorted(tmp_path.glob("runs/*/*-sweep/*/scores.json"))
+    losses = [json.loads(path.read_text())["validation"]["loss"] for path in found]
+    assert losses[:2] == pytest.approx(losses[2:], rel=1e-4)

@@ -172,3 +172,10 @@ def test_the_tutorial_model_untied_has_as_many_parameters_as_the_reference_noteb
     choices = Choices(layer, layer, option("placement", "post"), option("mask_fill", "fused"))
     model = option("model", "tutorial", *options)(Tokens(7855, 5893, False), choices)
     assert round(sum(p.numel() for p in model.parameters()) / 1e6, 2) == 9.04
+
+
+def test_learnt_positions_start_as_large_as_the_sinusoids() -> None:
+    learned = transformer("layer", "post", "model/embedding=learned").embedding.source_positions
+    size = learned.table.weight.square().mean().sqrt()
+    sines = transformer().embedding.source_positions(torch.arange(200)[None], 200)
+    torch.testing.assert_close(size, sines.square().mean().sqrt(), rtol=0.05, atol=0)

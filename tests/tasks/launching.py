@@ -22,7 +22,7 @@ TINY = (
     "training.validations=2",
     "training.translate_validation=4",
     "decoding.extra_tokens=2",
-    "schedule.warmup_updates=10",
+    "schedule=constant",
     "logger=none",
 )
 

@@ -26,7 +26,7 @@ def test_the_run_folder_is_said_first_and_last(trained_as: Trained) -> None:
 
 def test_model_and_data_are_summed_up_before_the_first_update(trained_as: Trained) -> None:
     out = trained_as[1].out
-    places = [out.index(word) for word in ("parameters", "lowest reachable loss", "update 1 of")]
+    places = [out.index(word) for word in ("parameters", "lowest loss", "update 1 of")]
     assert places == sorted(places)
 
 

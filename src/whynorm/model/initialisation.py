@@ -6,6 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from whynorm.model.attention import Attention
+from whynorm.model.embedding import LearnedPositions
+
+# The root mean square of a sine.
+SINUSOID_STD = 0.5**0.5
 
 
 def initialise(model: nn.Module, seed: int) -> None:
@@ -13,7 +17,9 @@ def initialise(model: nn.Module, seed: int) -> None:
 
     Each weight is drawn from a generator of its own, seeded by (seed, name), so changing the norm
     of an arm leaves every other weight as it was. The stacked query, key and value matrices are
-    drawn as three. Norms keep the constants they were built with.
+    drawn as three. Learnt positions start as large as the sinusoids: beside token vectors that
+    are scaled by sqrt(d_model) (§3.4), smaller ones would not be seen at first. Norms keep the
+    constants they were built with.
     """
     for name, module in model.named_modules():
         draw = torch.Generator().manual_seed(zlib.crc32(f"{seed}/{name}".encode()))
@@ -21,7 +27,9 @@ def initialise(model: nn.Module, seed: int) -> None:
             fill_matrix(module.query_key_value.weight, 3, draw)
         elif isinstance(module, nn.Linear) and not name.endswith("query_key_value"):
             fill_linear(module, model, draw)
-        elif isinstance(module, nn.Embedding):
+        elif isinstance(module, LearnedPositions):
+            nn.init.normal_(module.table.weight, std=SINUSOID_STD, generator=draw)
+        elif isinstance(module, nn.Embedding) and not name.endswith("positions.table"):
             nn.init.normal_(module.weight, std=module.embedding_dim**-0.5, generator=draw)
         if isinstance(module, nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)

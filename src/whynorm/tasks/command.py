@@ -20,7 +20,7 @@ from whynorm.tasks.composition import explained, refuse_missing, refuse_unknown_
 from whynorm.tasks.folder import newest
 from whynorm.tasks.refusal import Refused, one_sentence
 
-MOST_COMBINATIONS = 64
+MOST_COMBINATIONS = 32
 
 
 def register_experiments(folder: Path) -> None:

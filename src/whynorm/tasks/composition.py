@@ -1,8 +1,11 @@
 """Why a command line does not compose, in one sentence that names the valid choices."""
 
 import re
+from functools import lru_cache
 
 from hydra import compose
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -16,11 +19,15 @@ OPTIONAL_KEYS = {"decoder_norm", "hydra"}
 PLACES = ["norm@decoder_norm"]
 
 
-def groups() -> list[str]:
-    """The config groups that a run chooses from."""
-    every = GlobalHydra.instance().hydra
-    assert every is not None, "Hydra is not initialised"
-    return [name for name in every.list_all_config_groups() if not name.startswith("hydra")]
+def groups(parent: str = "") -> list[str]:
+    """The config groups that a run chooses from, those inside others as `model/embedding`."""
+    # Hydra's own list of all groups copies the whole repository once for each of them.
+    loader = GlobalHydra.instance().config_loader()
+    assert isinstance(loader, ConfigLoaderImpl)
+    inside = loader.repository.get_group_options(parent, ObjectType.GROUP)
+    names = [f"{parent}/{name}" if parent else name for name in sorted(inside)]
+    own = [name for name in names if not name.startswith("hydra")]
+    return [group for name in own for group in (name, *groups(name))]
 
 
 def options(group: str) -> list[str]:
@@ -75,9 +82,17 @@ def top_level(config: DictConfig) -> list[str]:
 
 def without_values(overrides: list[str]) -> DictConfig:
     """The config that the groups' choices alone make, or the default where they make none."""
-    chosen = [one for one in overrides if one.lstrip("+~").partition("=")[0] in groups()]
+    hydra, every = GlobalHydra.instance().hydra, groups()
+    assert hydra is not None, "Hydra is not initialised"
+    chosen = [one for one in overrides if one.lstrip("+~").partition("=")[0] in every]
+    return composed_of(hydra, tuple(chosen))
+
+
+@lru_cache(maxsize=64)
+def composed_of(hydra: Hydra, chosen: tuple[str, ...]) -> DictConfig:
+    """The config of these choices, or of none where they do not compose."""
     try:
-        return compose("config", overrides=chosen)
+        return compose("config", overrides=list(chosen))
     except HydraException:
         return compose("config")
 

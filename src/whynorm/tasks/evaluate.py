@@ -22,8 +22,7 @@ def given(vocabularies: Vocabularies, pairs: Sequence[Pair]) -> Vocabularies:
 def evaluate(config: DictConfig) -> None:
     """Test the run's weights; the scores go into a folder of their own inside the run's."""
     this, run = job.of(config), finished(config.run)
-    terminal.show_folder(this.folder)
-    with recorded(this.folder):
+    with terminal.around(this.folder), recorded(this.folder):
         past, rules, model, vocabularies = revive(config)
         data = build.prepared(build.make_data(past, partial(given, vocabularies)))
         module = build.make_module(past, model, rules, list(data.corpus.tests))
@@ -32,4 +31,3 @@ def evaluate(config: DictConfig) -> None:
         trainer = build.make_trainer(past, folder=this.folder, loggers=[], callbacks=[])
         facts = {"run": str(run), "checkpoint": checkpoint(run).name, "overrides": this.overrides}
         report(scored(past, parts, trainer), this.folder, [], facts)
-    terminal.show_folder(this.folder)

@@ -2,15 +2,14 @@
 
 import os
 import traceback
-from pathlib import Path
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from whynorm.tasks import job
 from whynorm.tasks.build import made
+from whynorm.tasks.processes import own_processes
 from whynorm.tasks.refusal import Refused
-from whynorm.tasks.status import Interrupted, remove
+from whynorm.tasks.status import Interrupted
 from whynorm.tasks.terminal import complain
 from whynorm.training.divergence import Diverged
 from whynorm.training.quiet import quiet
@@ -25,7 +24,8 @@ def launch(config: DictConfig) -> int:
     recorded in the arm's folder, and the other arms go on; only an interrupt ends them all.
     """
     quiet()
-    code = outcome(config)
+    with own_processes():
+        code = outcome(config)
     if code == INTERRUPTED or (code and not job.in_multirun()):
         raise SystemExit(code)
     return code
@@ -33,14 +33,11 @@ def launch(config: DictConfig) -> int:
 
 def outcome(config: DictConfig) -> int:
     """The exit code that the task earns, its error shown."""
-    folder = Path(HydraConfig.get().runtime.output_dir)
     try:
         made(config.task)(config)
     except Refused as error:
         complain(str(error))
         show_traceback()
-        if not job.in_multirun() and "run" not in config:
-            remove(folder)
         return REFUSED
     except Diverged as error:
         complain(str(error))

@@ -33,10 +33,10 @@ def rehearse(config: DictConfig) -> None:
             require_translation(config)
     except Refused:
         raise
-    except (ValueError, TypeError) as error:
-        raise Refused(one_sentence(str(error))) from error
     except OmegaConfBaseException as error:
         raise Refused(f"{error.full_key}: {str(error.msg).splitlines()[0]}") from error
+    except (ValueError, TypeError) as error:
+        raise Refused(one_sentence(str(error))) from error
 
 
 def require_types(config: DictConfig) -> None:
@@ -69,7 +69,7 @@ def require_parts(config: DictConfig) -> None:
     build.made(config.logger)
     try:
         build.make_trainer(config, folder=folder.ROOT, loggers=[], callbacks=[])
-    except (MisconfigurationException, ValueError) as error:
+    except (MisconfigurationException, ValueError, TypeError) as error:
         raise Refused(
             f"hardware={config.hardware.accelerator}: {one_sentence(str(error))}"
         ) from error

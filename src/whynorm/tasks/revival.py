@@ -33,7 +33,7 @@ def revived(config: DictConfig) -> DictConfig:
     A group named there is replaced whole, a value alone.
     """
     past = configuration(Path(config.run))
-    OmegaConf.set_struct(past, False)
+    del past["choices"]
     for key in ["task", *commanded(), *(key for key in config if key not in past)]:
         if key.split(".")[0] in FIXED:
             raise Refused(f"{key} belongs to the training of run={config.run} and stays as it was")

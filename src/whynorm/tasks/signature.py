@@ -91,7 +91,7 @@ def annotations(maker: Callable[..., Any]) -> dict[str, Any]:
 
 
 @cache
-def reader(annotation: Any) -> TypeAdapter[Any] | None:
+def reader(annotation: Any) -> TypeAdapter | None:
     """Checks values against the annotation; None where it is none that plain values can meet."""
     try:
         return TypeAdapter(annotation, config=ConfigDict(arbitrary_types_allowed=True))

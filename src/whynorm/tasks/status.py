@@ -1,6 +1,5 @@
 """The state of a run, written into its folder as it changes."""
 
-import shutil
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -9,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from pytorch_lightning.utilities import rank_zero_only
 
-from whynorm.tasks.folder import ROOT, STATUS, is_run, write_json
+from whynorm.tasks.folder import CONFIG, ROOT, STATUS, is_run, write_json
+from whynorm.tasks.job import in_multirun
 from whynorm.tasks.refusal import Refused
 from whynorm.training.divergence import Diverged
 
@@ -25,22 +26,24 @@ class Status:
 
     def __init__(self, folder: Path) -> None:
         self.path, self.begun = folder / STATUS, time.time()
+        self.overrides = list(HydraConfig.get().overrides.task)
 
     @rank_zero_only
     def write(self, state: str, facts: Mapping[str, Any] | None = None) -> None:
         """Record the state, since when and for how long, and what else is to be known of it."""
         begun = datetime.fromtimestamp(self.begun, UTC).isoformat(timespec="seconds")
         seconds = round(time.time() - self.begun, 1)
-        write_json(self.path, {"state": state, "begun": begun, "seconds": seconds, **(facts or {})})
+        content = {"state": state, "begun": begun, "seconds": seconds, "overrides": self.overrides}
+        write_json(self.path, {**content, **(facts or {})})
 
 
 @contextmanager
 def recorded(folder: Path) -> Iterator[None]:
     """Record how the work in this folder goes and ends; every error goes on to the caller.
 
-    A refusal leaves no folder behind.
+    A refusal leaves no folder behind, except in a multirun, whose arms are all accounted for.
     """
-    if is_run(folder):
+    if is_run(folder) and rank_zero_only.rank == 0:
         raise Refused(f"{folder} holds a run already; choose another hydra.run.dir")
     status = Status(folder)
     status.write("running")
@@ -48,6 +51,8 @@ def recorded(folder: Path) -> Iterator[None]:
         yield
     except Refused as error:
         status.write("failed", {"reason": str(error)})
+        if not in_multirun():
+            withdraw(folder)
         raise
     except Diverged as error:
         status.write("diverged", {"reason": str(error), "update": error.update})
@@ -63,11 +68,13 @@ def recorded(folder: Path) -> Iterator[None]:
 
 
 @rank_zero_only
-def remove(folder: Path) -> None:
-    """Remove the folder, and those of its parents under `runs` that are empty then."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for parent in folder.parents:
-        if ROOT.resolve() not in parent.resolve().parents:
+def withdraw(folder: Path) -> None:
+    """Remove what a run that has not begun wrote, then the folders that are empty without it."""
+    for name in (STATUS, CONFIG):
+        (folder / name).unlink(missing_ok=True)
+    root = ROOT.resolve()
+    for place in (folder.resolve(), *folder.resolve().parents):
+        if place != folder.resolve() and root not in (place, *place.parents):
             return
         with suppress(OSError):
-            parent.rmdir()
+            place.rmdir()

@@ -26,21 +26,29 @@ def show(folder: Path) -> list[str]:
     from whynorm.tasks.terminal import say, show_table
 
     arms = sorted((path.parent for path in folder.glob(f"*/{STATUS}")), key=number)
-    rows = [row(arm) for arm in arms]
+    rows = [[name, *row(arm)] for name, arm in zip(names(arms), arms, strict=True)]
     show_table("Arms", ["arm", "state", "validation loss", "BLEU", "exact match, %"], rows)
     say(f"arms: {folder}")
     return [str(row[1]) for row in rows]
 
 
+def names(arms: list[Path]) -> list[str]:
+    """Each arm's number, and those of its overrides that not all arms have."""
+    overrides = [read_json(arm / STATUS)["overrides"] for arm in arms]
+    shared = set[str].intersection(*(set(own) for own in overrides)) if overrides else set()
+    own = [" ".join(one for one in every if one not in shared) for every in overrides]
+    return [f"{arm.name.partition('-')[0]}  {name}" for arm, name in zip(arms, own, strict=True)]
+
+
 def row(arm: Path) -> list[Any]:
-    """Name, state and scores of one arm; its first test set, its widest search."""
+    """State and scores of one arm; its first test set, its widest search."""
     state, scores = read_json(arm / STATUS)["state"], read_json(arm / SCORES)
     tests = list(scores.get("test", {}).values())
     searches = [kind for kind in (tests[0] if tests else {}).values() if isinstance(kind, dict)]
     best = searches[-1] if searches else {}
     loss = scores.get("validation", {}).get("loss")
     exact = 100 * best["exact_match"] if best else None
-    return [arm.name, state, loss, best.get("bleu"), exact]
+    return [state, loss, best.get("bleu"), exact]
 
 
 def number(arm: Path) -> tuple[int, str]:

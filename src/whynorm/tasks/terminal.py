@@ -1,7 +1,9 @@
 """What a run shows: facts first, a table last, its folder's path before and after."""
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-console = Console(highlight=False, soft_wrap=True)
+# Of several processes of a run, the first one speaks.
+FIRST = os.environ.get("LOCAL_RANK", "0") == "0"
+console = Console(highlight=False, soft_wrap=True, quiet=not FIRST)
 
 
 def say(line: str) -> None:
@@ -19,13 +23,20 @@ def say(line: str) -> None:
 
 def complain(line: str) -> None:
     """Write one line to standard error."""
-    sys.stderr.write(line + "\n")
+    if FIRST:
+        sys.stderr.write(line + "\n")
 
 
-def show_folder(folder: Path) -> None:
-    """Print the run folder's path as the user would type it."""
+@contextmanager
+def around(folder: Path) -> Iterator[None]:
+    """Print the run folder's path, as the user would type it, before the work and after."""
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     say(f"run folder: {shown}")
+    try:
+        yield
+    finally:
+        if folder.exists():
+            say(f"run folder: {shown}")
 
 
 def show_facts(title: str, facts: Mapping[str, Any]) -> None:

@@ -26,8 +26,7 @@ from whynorm.training.translation import ValidationTranslation
 def train(config: DictConfig) -> None:
     """Train, validate and test as the configuration says; what is found is in the run folder."""
     this = job.of(config)
-    terminal.show_folder(this.folder)
-    with recorded(this.folder):
+    with terminal.around(this.folder), recorded(this.folder):
         save_config(this)
         if config.threads is not None:
             torch.set_num_threads(config.threads)
@@ -40,12 +39,11 @@ def train(config: DictConfig) -> None:
             tracking.finish(failed=True)
             raise
         tracking.finish(failed=False)
-    terminal.show_folder(this.folder)
 
 
 @rank_zero_only
 def save_config(this: job.Job) -> None:
-    """Write the resolved configuration and the groups' choices that made it."""
+    """Write the resolved configuration and the choices that made it."""
     OmegaConf.save({**this.config, "choices": this.choices}, this.folder / CONFIG)
 
 
