@@ -4,7 +4,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from whynorm.training.loss import correct_tokens, lowest_objective, token_loss
+from whynorm.training.loss import (
+    correct_tokens,
+    loss_at_lowest_objective,
+    lowest_objective,
+    token_loss,
+)
 
 
 def test_the_objective_is_the_cross_entropy_with_the_smoothed_label() -> None:
@@ -54,3 +59,14 @@ def test_the_lowest_objective_is_where_descent_ends(
 
 def test_without_smoothing_the_lowest_objective_is_zero() -> None:
     assert lowest_objective(label_smoothing=0.0, vocabulary=8000) == 0.0
+
+
+def test_a_perfect_model_of_smoothed_labels_is_as_sure_of_a_label_as_the_labels_are() -> None:
+    label = 1 - 0.1 + 0.1 / 8
+    logits = torch.full((1, 8), 0.1 / 8).log()
+    logits[0, 3] = math.log(label)
+    found = token_loss(logits, torch.tensor([3]), label_smoothing=0.1)
+    floor = lowest_objective(label_smoothing=0.1, vocabulary=8)
+    assert float(found.objective) == pytest.approx(floor, rel=1e-5)
+    expected = loss_at_lowest_objective(label_smoothing=0.1, vocabulary=8)
+    assert float(found.loss) == pytest.approx(expected, rel=1e-4)

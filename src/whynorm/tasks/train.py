@@ -18,6 +18,7 @@ from whynorm.tasks.versions import versions
 from whynorm.training import checkpoint
 from whynorm.training.averaging import AveragedCheckpoint
 from whynorm.training.divergence import Divergence
+from whynorm.training.loss import loss_at_lowest_objective, lowest_objective
 from whynorm.training.moving_average import MovingAverage
 from whynorm.training.progress import TrainingProgress
 from whynorm.training.translation import ValidationTranslation
@@ -58,7 +59,22 @@ def introduce(this: job.Job, parts: build.Parts) -> None:
     named = ("model", "norm", "norm@decoder_norm", "placement", "mask", "mask_fill")
     chosen = {name: this.choices[name] for name in named if this.choices.get(name)}
     terminal.show_facts("Model", {**chosen, "parameters": weights})
-    terminal.show_facts("Data", parts.data.summary())
+    terminal.show_facts("Data", {**parts.data.summary(), **floors(parts)})
+
+
+def floors(parts: build.Parts) -> dict[str, float]:
+    """What a perfect model is measured by where labels are smoothed and translations certain."""
+    if parts.data.corpus.lowest_loss != 0:
+        return {}
+    vocabulary, smoothing = len(parts.data.vocabularies.target), parts.module.label_smoothing
+    return {
+        "lowest train/objective": lowest_objective(
+            label_smoothing=smoothing, vocabulary=vocabulary
+        ),
+        "train/loss at that": loss_at_lowest_objective(
+            label_smoothing=smoothing, vocabulary=vocabulary
+        ),
+    }
 
 
 def begin_loggers(config: DictConfig, this: job.Job) -> list[Logger]:

@@ -73,5 +73,13 @@ def lowest_objective(*, label_smoothing: float, vocabulary: int) -> float:
     return _surprise(label) + (vocabulary - 1) * _surprise(other)
 
 
+def loss_at_lowest_objective(*, label_smoothing: float, vocabulary: int) -> float:
+    """The plain loss of a token, in nats, of the model that reaches the lowest smoothed loss.
+
+    Trained to be less than certain, it is: this is what a perfectly trained model is measured by.
+    """
+    return -math.log(1 - label_smoothing + label_smoothing / vocabulary)
+
+
 def _surprise(probability: float) -> float:
     return -probability * math.log(probability) if probability > 0 else 0.0
