@@ -44,15 +44,17 @@ def cosine(update: int, total_updates: float, *, warmup_updates: int, floor: flo
     """Rises linearly to 1 at `warmup_updates`, then falls along half a cosine to `floor`.
 
     The floor is reached at the last update (Loshchilov & Hutter 2017, eq. 5, without restarts).
+    The warm-up is at most half of all updates, so that a short trial runs too.
     """
-    if not warmup_updates < total_updates < math.inf:
+    if total_updates == math.inf:
         raise ValueError(
-            f"warmup_updates={warmup_updates} is not less than the {total_updates:g} updates of "
-            "the cosine schedule; choose a shorter warm-up or a finite, longer training"
+            "the cosine schedule needs to know its last update; set training.updates or "
+            "training.epochs"
         )
-    if update < warmup_updates:
-        return warmup(update, warmup_updates)
-    share = min(1.0, (update - warmup_updates) / (total_updates - warmup_updates))
+    rise = min(warmup_updates, int(total_updates) // 2)
+    if update < rise or rise < 0:
+        return warmup(update, rise)
+    share = min(1.0, (update - rise) / (total_updates - rise))
     return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * share))
 
 
