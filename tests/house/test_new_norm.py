@@ -29,11 +29,13 @@ _partial_: true
 """
 
 TINY = (
-    "data.corpus.pairs=100",
+    "data.corpus.pairs=400",
     "model.d_model=16",
     "model.heads=2",
     "model.d_ff=16",
     "training.updates=2",
+    "decoding.beam=1",
+    "decoding.extra_tokens=2",
     "logger=none",
 )
 
