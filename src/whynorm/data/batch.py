@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from whynorm.data.vocabulary import BEGIN, END, PAD
@@ -26,6 +26,27 @@ class Batch(NamedTuple):
     source: Int[Tensor, "batch source"]
     target: Int[Tensor, "batch target"]
     index: Int[Tensor, " batch"]
+
+
+class TeacherForced(NamedTuple):
+    """A batch as the model meets it: it reads `inputs` and has to predict `labels`.
+
+    `real` is True where a position holds a token and has a label: the END of a sentence that is
+    shorter than its batch is no input, so that more padding changes nothing.
+    """
+
+    source: Int[Tensor, "batch source"]
+    source_real: Bool[Tensor, "batch source"]
+    inputs: Int[Tensor, "batch target"]
+    real: Bool[Tensor, "batch target"]
+    labels: Int[Tensor, "batch target"]
+
+
+def teacher_forced(batch: Batch) -> TeacherForced:
+    """The batch with each target token beside the one before it."""
+    inputs, labels = batch.target[:, :-1], batch.target[:, 1:]
+    real = (inputs != PAD) & (labels != PAD)
+    return TeacherForced(batch.source, batch.source != PAD, inputs, real, labels)
 
 
 def pad(rows: Sequence[Sequence[int]], side: str) -> Int[Tensor, "batch time"]:

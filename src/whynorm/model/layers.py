@@ -65,7 +65,7 @@ class Encoder(nn.Module):
         """The memory that the decoder attends to."""
         x = self.placement.enter(x, masks.source)
         for index, layer in enumerate(cast(Iterable[EncoderLayer], self.layers)):
-            x = self.placement.layer(index, x, masks.source, layer.sublayers(masks))
+            x = self.placement(index, x, masks.source, layer.sublayers(masks))
         return self.placement.leave(x, masks.source)
 
 
@@ -94,5 +94,5 @@ class Decoder(nn.Module):
         for index, layer in enumerate(cast(Iterable[DecoderLayer], self.layers)):
             mine = None if past is None else past[index]
             sublayers = layer.sublayers(masks, memory[index], mine)
-            x = self.placement.layer(index, x, masks.target, sublayers)
+            x = self.placement(index, x, masks.target, sublayers)
         return self.placement.leave(x, masks.target)

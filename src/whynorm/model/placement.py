@@ -12,7 +12,7 @@ Sublayer = Callable[[Tensor], Tensor]
 
 
 class Placement(nn.Module):
-    """The wiring of one stack (encoder or decoder): `enter`, then each `layer`, then `leave`."""
+    """The wiring of one stack (encoder or decoder): `enter`, then a call for each layer, then `leave`."""
 
     def __init__(self, norm: Callable[[], Norm], *, layers: int, sublayers: int) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Placement(nn.Module):
         """What the first layer receives."""
         return x
 
-    def layer(
+    def forward(
         self,
         index: int,
         x: Float[Tensor, "batch time feature"],
@@ -50,7 +50,7 @@ class Placement(nn.Module):
 class Post(Placement):
     """norm(x + F(x)) (Vaswani 2017, §3.1)."""
 
-    def layer(
+    def forward(
         self,
         index: int,
         x: Float[Tensor, "batch time feature"],
@@ -70,7 +70,7 @@ class Pre(Placement):
         super().__init__(norm, layers=layers, sublayers=sublayers)
         self.final = norm()
 
-    def layer(
+    def forward(
         self,
         index: int,
         x: Float[Tensor, "batch time feature"],

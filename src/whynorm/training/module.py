@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from whynorm.data.batch import Batch
+from whynorm.data.batch import Batch, teacher_forced
 from whynorm.data.vocabulary import PAD
 from whynorm.masks.paper import Rules
 from whynorm.model.transformer import Transformer
@@ -78,14 +78,10 @@ class TranslationModule(pl.LightningModule):
         """Logits and labels of the real target tokens, each predicted from those before it.
 
         With `padding`, of all positions: a sentence then has to predict what pads it.
-
-        A position is real if it holds a token and has a label: the END of a sentence that is
-        shorter than its batch is no input, so that more padding changes nothing.
         """
-        inputs, labels = batch.target[:, :-1], batch.target[:, 1:]
-        real = (inputs != PAD) & (labels != PAD)
-        masks = self.rules(batch.source != PAD, real)
-        states = self.model.decode(inputs, self.model.encode(batch.source, masks), masks)
+        source, source_real, inputs, real, labels = teacher_forced(batch)
+        masks = self.rules(source_real, real)
+        states = self.model.decode(inputs, self.model.encode(source, masks), masks)
         counted = torch.ones_like(real) if padding else real
         return self.model.project(states[counted]), labels[counted]
 
