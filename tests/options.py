@@ -18,8 +18,11 @@ def names(group: str) -> list[str]:
 
 @cache
 def composed(group: str, name: str, *overrides: str) -> DictConfig:
-    """The configuration of one option, without the rest of conf/."""
+    """The configuration of one option; the rest of conf/ only where it overrides some of it."""
+    text = (CONF / group / f"{name}.yaml").read_text(encoding="utf-8")
     with initialize_config_dir(str(CONF), version_base="1.3"):
+        if "override /" in text:
+            return compose("config", overrides=[f"{group}={name}", *overrides])[group]
         return compose(overrides=[f"+{group}={name}", *overrides])[group]
 
 

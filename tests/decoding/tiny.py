@@ -49,12 +49,14 @@ def transformer(
     placement: str = "post",
     positions: str = "sinusoidal",
     fill: str = "fused",
+    qk_norm: str = "none",
     seed: int = 0,
 ) -> Transformer:
     encoder = option("norm", norm, *overrides)
     decoder = encoder if decoder_norm is None else option("norm", decoder_norm)
     hide = option("mask_fill", fill)
-    choices = Choices(encoder, decoder, option("placement", placement), hide)
+    parts = (option("placement", placement), hide, option("qk_norm", qk_norm))
+    choices = Choices(encoder, decoder, *parts)
     sizes = ["d_model=16", "heads=2", "d_ff=24", "encoder_layers=2", "decoder_layers=2"]
     sizes += ["embedding.tied=false", "dropout=0.0"]
     sizes = [f"model.{size}" for size in sizes] + [f"model/embedding={positions}"]

@@ -9,6 +9,7 @@ from tests.house.source import ROOT, imports, name, python_files
 FLOOR = {
     "norms": 0,
     "masks": 0,
+    "placements": 1,
     "model": 1,
     "data": 1,
     "results": 1,
@@ -17,9 +18,15 @@ FLOOR = {
     "probes": 2,
     "tasks": 3,
 }
-# Floor 1 stands beside itself: a model knows no data, data know no model, results neither.
+# Floor 1 stands beside itself: a model knows no data, data know no model, results neither; a
+# model is wired by placements, which know nothing of it.
 # On floor 2, training may translate to validate; nothing there may train.
-BESIDE = {("training", "decoding"), ("training", "probes"), ("probes", "decoding")}
+BESIDE = {
+    ("model", "placements"),
+    ("training", "decoding"),
+    ("training", "probes"),
+    ("probes", "decoding"),
+}
 
 LIGHTNING = ("training/", "tasks/", "data/datamodule.py")
 FILES = python_files("src")

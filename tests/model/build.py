@@ -7,6 +7,7 @@ from tests.options import option
 from whynorm.masks.paper import Masks
 from whynorm.model.embedding import Tokens
 from whynorm.model.transformer import Choices, Transformer
+from whynorm.placements.rezero import ReZero
 
 SIZE = (
     "model.d_model=16",
@@ -22,6 +23,7 @@ def transformer(
     *overrides: str,
     decoder_norm: str | None = None,
     fill: str = "fused",
+    qk_norm: str = "none",
     joint: bool = False,
 ) -> Transformer:
     """A `nano` of width 16 over 30 tokens, with weights that make all its parts matter."""
@@ -30,10 +32,19 @@ def transformer(
         option("norm", decoder_norm or norm),
         option("placement", placement),
         option("mask_fill", fill),
+        option("qk_norm", qk_norm),
     )
     made = option("model", "nano", *SIZE, *overrides)(Tokens(30, 30, joint), choices)
     made.initialise(1)
-    return made
+    return awake(made)
+
+
+def awake(model: Transformer) -> Transformer:
+    """The model with every residual branch let in, also where it starts at nothing."""
+    for module in model.modules():
+        if isinstance(module, ReZero):
+            module.a.data.fill_(1.0)
+    return model
 
 
 def example() -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from tests.model.build import transformer
 from tests.options import option
 from whynorm.model.layers import DecoderLayer, EncoderLayer
-from whynorm.model.placement import Pre
 from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
+from whynorm.placements.post import Post
+from whynorm.placements.pre import Pre
 
 # torch tells that it will not use a fast path that these tests do not need.
 pytestmark = pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
@@ -48,7 +49,8 @@ def torchs(ours: Transformer, norm_first: bool) -> Any:
             their_stack.norm.load_state_dict(final.state_dict())
         for index, layer in enumerate(our_stack.layers):
             assert isinstance(layer, EncoderLayer | DecoderLayer)
-            norms = list(our_stack.placement.norms_of(index))
+            assert isinstance(our_stack.placement, Post | Pre)
+            norms = list(our_stack.placement.norms.of(index))
             their_stack.layers[index].load_state_dict(copied(layer, norms))
     return theirs
 

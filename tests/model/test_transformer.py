@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.model.build import SIZE, example, logits, transformer
+from tests.model.build import SIZE, awake, example, logits, transformer
 from tests.norms.catalogue import VARIANTS, Variant
 from tests.options import names, option
 from whynorm.model.embedding import SinusoidalPositions, Tokens
@@ -16,10 +16,15 @@ CAUSAL = [name for name in names("mask") if option("mask", name).causal]
 
 def built(variant: Variant, placement: str) -> Transformer:
     norm = option("norm", variant.option, *variant.overrides)
-    choices = Choices(norm, norm, option("placement", placement), option("mask_fill", "fused"))
+    parts = (
+        option("placement", placement),
+        option("mask_fill", "fused"),
+        option("qk_norm", "none"),
+    )
+    choices = Choices(norm, norm, *parts)
     model = option("model", "nano", *SIZE)(Tokens(30, 30, False), choices)
     model.initialise(1)
-    return model
+    return awake(model)
 
 
 def early_change(model: Transformer, mask: str) -> float:
@@ -169,7 +174,8 @@ def test_sinusoidal_positions_equal_the_papers_formula() -> None:
 def test_the_tutorial_model_untied_has_as_many_parameters_as_the_reference_notebooks() -> None:
     options = ("model.embedding.tied=false", "model.embedding.positions.maximum_length=100")
     layer = option("norm", "layer")
-    choices = Choices(layer, layer, option("placement", "post"), option("mask_fill", "fused"))
+    parts = (option("placement", "post"), option("mask_fill", "fused"), option("qk_norm", "none"))
+    choices = Choices(layer, layer, *parts)
     model = option("model", "tutorial", *options)(Tokens(7855, 5893, False), choices)
     assert round(sum(p.numel() for p in model.parameters()) / 1e6, 2) == 9.04
 

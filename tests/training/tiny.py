@@ -16,10 +16,11 @@ from whynorm.masks.algebra import look_ahead, padding_keys
 from whynorm.masks.fill import Fused
 from whynorm.masks.paper import Rules
 from whynorm.model.embedding import Embeddings, SinusoidalPositions, Tokens
-from whynorm.model.placement import Pre
+from whynorm.model.query_key import QueryKeyNorm
 from whynorm.model.transformer import Choices, Transformer
 from whynorm.norms.layer import LayerNorm
 from whynorm.norms.norm import Norm
+from whynorm.placements.pre import Pre
 from whynorm.training.module import TranslationModule
 from whynorm.training.quiet import quiet
 
@@ -29,7 +30,7 @@ VOCABULARY = 12
 def tiny_model(norm: Callable[[int], Norm] = LayerNorm, dropout: float = 0.0) -> Transformer:
     model = Transformer(
         Tokens(VOCABULARY, VOCABULARY, joint=True),
-        Choices(norm, norm, Pre, Fused()),
+        Choices(norm, norm, Pre, Fused(), QueryKeyNorm),
         d_model=16,
         heads=2,
         d_ff=32,

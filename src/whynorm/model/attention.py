@@ -7,7 +7,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from whynorm.masks.fill import Fill
+from whynorm.masks.fill import Fill, scaled_scores
+from whynorm.model.query_key import MakeQueryKeyNorm
+from whynorm.placements.placement import Sublayer, unchanged
 
 
 class KeysValues(NamedTuple):
@@ -44,11 +46,11 @@ class Past:
 class Attention(nn.Module):
     """softmax(q kᵀ / sqrt(d_k)) v in several heads, with `fill` hiding what is not visible.
 
-    Queries, keys and values are projected by one stacked matrix. Raises ValueError where `heads`
-    does not divide d_model.
+    Queries, keys and values are projected by one stacked matrix; `qk_norm` makes what normalises
+    the queries and keys of each head. Raises ValueError where `heads` does not divide d_model.
     """
 
-    def __init__(self, d_model: int, *, heads: int, fill: Fill) -> None:
+    def __init__(self, d_model: int, *, heads: int, fill: Fill, qk_norm: MakeQueryKeyNorm) -> None:
         super().__init__()
         if heads < 1 or d_model % heads:
             raise ValueError(
@@ -59,6 +61,7 @@ class Attention(nn.Module):
         self.fill = fill
         self.query_key_value = nn.Linear(d_model, 3 * d_model)
         self.output = nn.Linear(d_model, d_model)
+        self.qk_norm = qk_norm(d_model // heads)
 
     def forward(
         self,
@@ -66,21 +69,40 @@ class Attention(nn.Module):
         visible: Bool[Tensor, "#batch #head #query #key"],
         memory: KeysValues | None = None,
         past: Past | None = None,
+        inside: Sublayer = unchanged,
     ) -> Float[Tensor, "batch query feature"]:
-        """x attending to `memory`, or (without it) to itself and, when decoding, its `past`."""
-        if memory is None:
-            q, k, v = (self.split(part) for part in self.query_key_value(x).chunk(3, dim=-1))
-            memory = KeysValues(k, v) if past is None else past.extend(KeysValues(k, v))
-        else:
+        """x attending to `memory`, or (without it) to itself and, when decoding, its `past`.
+
+        `inside` stands between the heads and the output matrix.
+        """
+        q, keys_values = self.project(x, memory)
+        if past is not None:
+            keys_values = past.extend(keys_values)
+        heads = inside(self.fill.attend(q, *keys_values, visible))
+        return self.output(heads.transpose(1, 2).flatten(2))
+
+    def project(
+        self, x: Float[Tensor, "batch query feature"], memory: KeysValues | None = None
+    ) -> tuple[Float[Tensor, "batch head query feature_of_head"], KeysValues]:
+        """Queries of x, with the memory's keys and values or (without it) its own."""
+        if memory is not None:
             weight, bias = self.rows(0, 1)
-            q = self.split(F.linear(x, weight, bias))
-        return self.output(self.fill.attend(q, *memory, visible).transpose(1, 2).flatten(2))
+            return self.qk_norm.queries(self.split(F.linear(x, weight, bias))), memory
+        q, k, v = (self.split(part) for part in self.query_key_value(x).chunk(3, dim=-1))
+        return self.qk_norm.queries(q), KeysValues(self.qk_norm.keys(k), v)
+
+    def scores(
+        self, x: Float[Tensor, "batch query feature"], memory: KeysValues | None = None
+    ) -> Float[Tensor, "batch head query key"]:
+        """The scaled scores of x's queries, before the fill: for those who measure them."""
+        q, (keys, _) = self.project(x, memory)
+        return scaled_scores(q, keys)
 
     def remember(self, x: Float[Tensor, "batch key feature"]) -> KeysValues:
         """Keys and values of x, projected once for any number of queries."""
         weight, bias = self.rows(1, 3)
         k, v = F.linear(x, weight, bias).chunk(2, dim=-1)
-        return KeysValues(self.split(k), self.split(v))
+        return KeysValues(self.qk_norm.keys(self.split(k)), self.split(v))
 
     def rows(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """Weight and bias of the stacked projection: 0 to 1 query, 1 to 2 key, 2 to 3 value."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -103,6 +103,11 @@ class Embeddings(nn.Module):
         """Target vectors with their positions, the first of which is `start`."""
         place = self.target_positions(count(real) + start, real.shape[1] + start)
         return self.dropout(self.target_table(tokens) * self.scale + place)
+
+    def table_of(self, stack: Literal["encoder", "decoder"]) -> nn.Parameter:
+        """The table that a stack reads; the two may be one and the same."""
+        table = self.source_table if stack == "encoder" else self.target_table
+        return table.weight
 
     def project(self, states: Float[Tensor, "*any feature"]) -> Float[Tensor, "*any vocabulary"]:
         """Scores (logits) over the target vocabulary."""

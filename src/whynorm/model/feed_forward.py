@@ -3,6 +3,8 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from whynorm.placements.placement import Sublayer, unchanged
+
 
 class FeedForward(nn.Module):
     """max(0, x W1 + b1) W2 + b2, on each token alone."""
@@ -13,7 +15,7 @@ class FeedForward(nn.Module):
         self.outer = nn.Linear(d_ff, d_model)
 
     def forward(
-        self, x: Float[Tensor, "batch time feature"]
+        self, x: Float[Tensor, "batch time feature"], inside: Sublayer = unchanged
     ) -> Float[Tensor, "batch time feature"]:
-        """The network's output, of x's shape."""
-        return self.outer(self.inner(x).relu())
+        """The network's output, of x's shape; `inside` stands before the second matrix."""
+        return self.outer(inside(self.inner(x).relu()))

@@ -10,44 +10,67 @@ from whynorm.masks.fill import Fill
 from whynorm.masks.paper import Masks
 from whynorm.model.attention import Attention, KeysValues, Past
 from whynorm.model.feed_forward import FeedForward
-from whynorm.model.placement import Placement, Sublayer
+from whynorm.model.query_key import MakeQueryKeyNorm
+from whynorm.placements.placement import Inside, Placement, Sublayer
 
 
 class EncoderLayer(nn.Module):
     """Self-attention, then feed-forward; dropout on the output of each (§5.4)."""
 
-    def __init__(self, d_model: int, *, heads: int, d_ff: int, dropout: float, fill: Fill) -> None:
+    def __init__(
+        self,
+        d_model: int,
+        *,
+        heads: int,
+        d_ff: int,
+        dropout: float,
+        fill: Fill,
+        qk_norm: MakeQueryKeyNorm,
+    ) -> None:
         super().__init__()
-        self.attention = Attention(d_model, heads=heads, fill=fill)
+        self.attention = Attention(d_model, heads=heads, fill=fill, qk_norm=qk_norm)
         self.feed_forward = FeedForward(d_model, d_ff=d_ff)
         self.dropout = nn.Dropout(dropout)
 
-    def sublayers(self, masks: Masks) -> tuple[Sublayer, ...]:
+    def sublayers(self, masks: Masks, inside: Inside) -> tuple[Sublayer, ...]:
         """The two sub-layers, under the masks of this batch."""
         return (
-            lambda x: self.dropout(self.attention(x, masks.encoder)),
-            lambda x: self.dropout(self.feed_forward(x)),
+            lambda x: self.dropout(self.attention(x, masks.encoder, inside=inside.attention)),
+            lambda x: self.dropout(self.feed_forward(x, inside.feed_forward)),
         )
 
 
 class DecoderLayer(nn.Module):
     """Self-attention, cross-attention, then feed-forward; dropout on the output of each."""
 
-    def __init__(self, d_model: int, *, heads: int, d_ff: int, dropout: float, fill: Fill) -> None:
+    def __init__(
+        self,
+        d_model: int,
+        *,
+        heads: int,
+        d_ff: int,
+        dropout: float,
+        fill: Fill,
+        qk_norm: MakeQueryKeyNorm,
+    ) -> None:
         super().__init__()
-        self.attention = Attention(d_model, heads=heads, fill=fill)
-        self.cross_attention = Attention(d_model, heads=heads, fill=fill)
+        self.attention = Attention(d_model, heads=heads, fill=fill, qk_norm=qk_norm)
+        self.cross_attention = Attention(d_model, heads=heads, fill=fill, qk_norm=qk_norm)
         self.feed_forward = FeedForward(d_model, d_ff=d_ff)
         self.dropout = nn.Dropout(dropout)
 
     def sublayers(
-        self, masks: Masks, memory: KeysValues, past: Past | None
+        self, masks: Masks, inside: Inside, memory: KeysValues, past: Past | None
     ) -> tuple[Sublayer, ...]:
         """The three sub-layers, under the masks of this batch, over the encoder's memory."""
         return (
-            lambda x: self.dropout(self.attention(x, masks.decoder, past=past)),
-            lambda x: self.dropout(self.cross_attention(x, masks.cross, memory)),
-            lambda x: self.dropout(self.feed_forward(x)),
+            lambda x: self.dropout(
+                self.attention(x, masks.decoder, past=past, inside=inside.attention)
+            ),
+            lambda x: self.dropout(
+                self.cross_attention(x, masks.cross, memory, inside=inside.cross_attention)
+            ),
+            lambda x: self.dropout(self.feed_forward(x, inside.feed_forward)),
         )
 
 
@@ -65,7 +88,8 @@ class Encoder(nn.Module):
         """The memory that the decoder attends to."""
         x = self.placement.enter(x, masks.source)
         for index, layer in enumerate(cast(Iterable[EncoderLayer], self.layers)):
-            x = self.placement(index, x, masks.source, layer.sublayers(masks))
+            sublayers = layer.sublayers(masks, self.placement.inside(index, masks.source))
+            x = self.placement(index, x, masks.source, sublayers)
         return self.placement.leave(x, masks.source)
 
 
@@ -93,6 +117,7 @@ class Decoder(nn.Module):
         x = self.placement.enter(x, masks.target)
         for index, layer in enumerate(cast(Iterable[DecoderLayer], self.layers)):
             mine = None if past is None else past[index]
-            sublayers = layer.sublayers(masks, memory[index], mine)
+            inside = self.placement.inside(index, masks.target)
+            sublayers = layer.sublayers(masks, inside, memory[index], mine)
             x = self.placement(index, x, masks.target, sublayers)
         return self.placement.leave(x, masks.target)

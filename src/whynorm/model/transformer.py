@@ -14,8 +14,9 @@ from whynorm.model.attention import KeysValues, Past
 from whynorm.model.embedding import Embeddings, Tokens
 from whynorm.model.initialisation import initialise
 from whynorm.model.layers import Decoder, DecoderLayer, Encoder, EncoderLayer
-from whynorm.model.placement import Placement
+from whynorm.model.query_key import MakeQueryKeyNorm
 from whynorm.norms.norm import Norm
+from whynorm.placements.placement import Placement, Stack
 
 
 class Choices(NamedTuple):
@@ -23,8 +24,9 @@ class Choices(NamedTuple):
 
     norm: Callable[[int], Norm]
     decoder_norm: Callable[[int], Norm]
-    placement: Callable[..., Placement]
+    placement: Callable[[Callable[[int], Norm], Stack], Placement]
     fill: Fill
+    qk_norm: MakeQueryKeyNorm
 
 
 @dataclass
@@ -68,17 +70,24 @@ class Transformer(nn.Module):
             "d_ff": d_ff,
             "dropout": dropout,
             "fill": choices.fill,
+            "qk_norm": choices.qk_norm,
         }
+        stack = partial(
+            Stack,
+            encoder_layers=encoder_layers,
+            decoder_layers=decoder_layers,
+            d_model=d_model,
+            d_ff=d_ff,
+            heads=heads,
+        )
         self.embedding = embedding(tokens, d_model, dropout=dropout)
         self.encoder = Encoder(
             [EncoderLayer(d_model, **layer) for _ in range(encoder_layers)],
-            choices.placement(partial(choices.norm, d_model), layers=encoder_layers, sublayers=2),
+            choices.placement(choices.norm, stack("encoder")),
         )
         self.decoder = Decoder(
             [DecoderLayer(d_model, **layer) for _ in range(decoder_layers)],
-            choices.placement(
-                partial(choices.decoder_norm, d_model), layers=decoder_layers, sublayers=3
-            ),
+            choices.placement(choices.decoder_norm, stack("decoder")),
         )
 
     def forward(

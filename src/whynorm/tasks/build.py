@@ -98,6 +98,7 @@ def make_model(config: DictConfig, tokens: Tokens) -> Transformer:
         decoder_norm=made(decoder_norm),
         placement=made(config.placement),
         fill=made(config.mask_fill),
+        qk_norm=made(config.qk_norm),
     )
     return made(config.model)(tokens, choices)
 

@@ -1,0 +1,1 @@
+"""Where the norms stand: one file per wiring of sub-layers, residual connections and norms."""

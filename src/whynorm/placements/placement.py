@@ -1,0 +1,115 @@
+"""The contract that every placement keeps: how it wires one stack, and how large weights start."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple, cast
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from whynorm.norms.norm import Norm
+
+MakeNorm = Callable[[int], Norm]
+Sublayer = Callable[[Tensor], Tensor]
+
+
+class Stack(NamedTuple):
+    """The stack that a placement wires, and the sizes that some placements go by."""
+
+    name: Literal["encoder", "decoder"]
+    encoder_layers: int
+    decoder_layers: int
+    d_model: int
+    d_ff: int
+    heads: int
+
+    @property
+    def layers(self) -> int:
+        """How many layers this stack has."""
+        return self.encoder_layers if self.name == "encoder" else self.decoder_layers
+
+    @property
+    def sublayers(self) -> int:
+        """How many sub-layers each of them has."""
+        return 2 if self.name == "encoder" else 3
+
+
+class Gains(NamedTuple):
+    """Factors on first weights.
+
+    `sublayers` is for the value and output matrices of attention and both of the feed-forward;
+    `embedding` for the table that the stack reads.
+    """
+
+    sublayers: float = 1.0
+    embedding: float = 1.0
+
+
+def unchanged(x: Tensor) -> Tensor:
+    """x itself: nothing stands there."""
+    return x
+
+
+class Inside(NamedTuple):
+    """What stands inside the sub-layers of one layer.
+
+    On what each attention's heads return, (batch, head, query, feature), and on the hidden
+    features of the feed-forward, (batch, time, d_ff).
+    """
+
+    attention: Sublayer = unchanged
+    cross_attention: Sublayer = unchanged
+    feed_forward: Sublayer = unchanged
+
+
+class Placement(nn.Module):
+    """The wiring of one stack: `enter`, then a call for each layer, then `leave`.
+
+    What passes from one to the next is the placement's own business: some carry two streams,
+    stacked before the batch.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__()
+        self.stack = stack
+
+    def gains(self) -> Gains:
+        """How much larger or smaller the stack's weights start."""
+        return Gains()
+
+    def inside(self, index: int, real: Bool[Tensor, "batch time"]) -> Inside:
+        """What stands inside the sub-layers of one layer."""
+        return Inside()
+
+    def enter(
+        self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "*streams batch time feature"]:
+        """What the first layer receives."""
+        return x
+
+    def forward(
+        self,
+        index: int,
+        x: Float[Tensor, "*streams batch time feature"],
+        real: Bool[Tensor, "batch time"],
+        sublayers: Sequence[Sublayer],
+    ) -> Float[Tensor, "*streams batch time feature"]:
+        """x after the sub-layers of one layer."""
+        raise NotImplementedError(f"{type(self).__name__} does not wire a layer")
+
+    def leave(
+        self, x: Float[Tensor, "*streams batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time feature"]:
+        """What the stack returns."""
+        return x
+
+
+class Norms(nn.ModuleList):
+    """A norm for each sub-layer of each layer of a stack."""
+
+    def __init__(self, norm: MakeNorm, stack: Stack) -> None:
+        rows = (range(stack.sublayers) for _ in range(stack.layers))
+        super().__init__(nn.ModuleList(norm(stack.d_model) for _ in row) for row in rows)
+
+    def of(self, index: int) -> Iterable[Norm]:
+        """The norms of one layer, one a sub-layer."""
+        return cast(Iterable[Norm], self[index])
