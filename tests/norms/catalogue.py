@@ -1,19 +1,25 @@
 """Every normaliser variant, with the truth table of who may influence whom."""
 
+import csv
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from tests.options import option
+from tests.options import CONF, option
 from whynorm.norms.norm import Norm
 
 D_MODEL = 8
+TRUTH = CONF.parent / "experiments" / "dependency" / "truth.csv"
+INFLUENCES = ("future", "padding", "others")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the truth table: what a real token's output depends on, training/evaluating."""
+    """One row of the truth table: what a real token's output depends on, training/evaluating.
+
+    That is on later tokens of its sentence, on padding, and on other sentences.
+    """
 
     option: str
     overrides: tuple[str, ...]
@@ -28,42 +34,34 @@ class Variant:
             value.data.copy_(ramp if value.ndim else ramp[0])
         return norm
 
+    @property
+    def exact(self) -> bool:
+        """Whether its gradient is the derivative of its output, not an approximation."""
+        corrected = self.option in ("batch_renorm", "power") and self.overrides
+        return self.option != "ada" and not corrected
+
     def __str__(self) -> str:
         return "-".join((self.option, *(o.removeprefix("norm.") for o in self.overrides)))
 
 
-NOTHING = (False, False, False)
-# (later tokens of its sentence, padding, other sentences)
-VARIANTS = [
-    Variant("layer", (), NOTHING, NOTHING),
-    Variant("rms", (), NOTHING, NOTHING),
-    Variant("scale", (), NOTHING, NOTHING),
-    Variant("dyt", (), NOTHING, NOTHING),
-    Variant("derf", (), NOTHING, NOTHING),
-    Variant("ada", (), NOTHING, NOTHING),
-    Variant("seednorm", (), NOTHING, NOTHING),
-    Variant("none", (), NOTHING, NOTHING),
-    Variant("none", ("norm.weight=true", "norm.bias=true"), NOTHING, NOTHING),
-    Variant("group", (), NOTHING, NOTHING),
-    Variant("group", ("norm.over_time=true",), (True, False, False), (True, False, False)),
-    Variant(
-        "group",
-        ("norm.over_time=true", "norm.count_padding=true"),
-        (True, True, False),
-        (True, True, False),
-    ),
-    Variant("instance", (), (True, False, False), (True, False, False)),
-    Variant("instance", ("norm.count_padding=true",), (True, True, False), (True, True, False)),
-    Variant("batch", (), (True, False, True), NOTHING),
-    Variant("batch", ("norm.count_padding=true",), (True, True, True), NOTHING),
-    Variant("minmax", (), NOTHING, NOTHING),
-    Variant("minmax", ("norm.centred=true",), NOTHING, NOTHING),
-    Variant("minmax", ("norm.over=tokens",), (True, False, True), NOTHING),
-    Variant("minmax", ("norm.over=tokens", "norm.count_padding=true"), (True, True, True), NOTHING),
-    Variant("standardize", (), NOTHING, NOTHING),
-    Variant("standardize", ("norm.over=time",), (True, False, False), (True, False, False)),
-    Variant("standardize", ("norm.over=tokens",), (True, False, True), NOTHING),
-]
+def truth() -> list[Variant]:
+    """The rows of the table, which documents and figures are made from too."""
+    with TRUTH.open(encoding="utf-8", newline="") as lines:
+        return [variant(row) for row in csv.DictReader(lines)]
+
+
+def variant(row: dict[str, str]) -> Variant:
+    """One row as a variant; the first word chooses the option, the others change it."""
+    first, *others = row["norm"].split()
+    answers = [
+        (row[f"{mode} future"], row[f"{mode} padding"], row[f"{mode} others"])
+        for mode in ("training", "evaluating")
+    ]
+    training, evaluating = (tuple(answer == "yes" for answer in three) for three in answers)
+    return Variant(first.removeprefix("norm="), tuple(others), training, evaluating)  # pyright: ignore[reportArgumentType]
+
+
+VARIANTS = truth()
 
 
 def example(batch: int = 3, time: int = 5) -> tuple[Tensor, Tensor]:

@@ -104,7 +104,7 @@ class Embeddings(nn.Module):
         place = self.target_positions(count(real) + start, real.shape[1] + start)
         return self.dropout(self.target_table(tokens) * self.scale + place)
 
-    def table_of(self, stack: Literal["encoder", "decoder"]) -> nn.Parameter:
+    def table_of(self, stack: Literal["encoder", "decoder"]) -> Float[Tensor, "vocabulary feature"]:
         """The table that a stack reads; the two may be one and the same."""
         table = self.source_table if stack == "encoder" else self.target_table
         return table.weight

@@ -138,6 +138,14 @@ class Transformer(nn.Module):
         norms = (module for module in self.decoder.modules() if isinstance(module, Norm))
         return not any(norm.across_time for norm in norms)
 
+    def take_penalty(self) -> Float[Tensor, ""]:
+        """What the norms add to the loss per token for the last batch, cleared; 0 for most."""
+        total = self.embedding.source_table.weight.new_zeros(())
+        for norm in (module for module in self.modules() if isinstance(module, Norm)):
+            if norm.penalty is not None:
+                total, norm.penalty = total + norm.penalty, None
+        return total
+
     def initialise(self, seed: int) -> None:
         """Draw all weights; a parameter of the same name and shape gets the same in any model."""
         initialise(self, seed)

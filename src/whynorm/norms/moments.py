@@ -1,24 +1,46 @@
-"""Count, mean and variance over the counted numbers alone."""
+"""Count, mean and variance over the counted numbers alone, of one rank or of all."""
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from whynorm.norms.ranks import over_ranks
 
-def counted_moments(
-    x: Float[Tensor, "*shape"], counted: Bool[Tensor, "*mask"], over: tuple[int, ...]
-) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."], Float[Tensor, "..."]]:
-    """(n, mean, biased variance) over the axes `over`, of the entries where `counted` is True.
 
-    `counted` has x's number of axes and broadcasts to it. The variance is two-pass. One counted
-    number has variance 0; none has mean 0 and variance 1, so that dividing stays harmless.
+def counted_mean(
+    x: Float[Tensor, "*shape"],
+    counted: Bool[Tensor, "*mask"],
+    over: tuple[int, ...],
+    *,
+    sync: bool = False,
+) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
+    """(n, mean) over the axes `over`, of the entries where `counted` is True; none have mean 0.
+
+    `counted` has x's number of axes and broadcasts to it. With `sync` the entries of all ranks
+    are taken together: sums and counts are added, not means averaged.
     """
     kept = counted.expand(x.shape)
     n = kept.sum(over, keepdim=True).to(x.dtype)
-    share = 1 / n.clamp(min=1)
-    mean = x.masked_fill(~kept, 0).sum(over, keepdim=True) * share
-    squares = (x - mean).masked_fill(~kept, 0).square()
-    variance = squares.sum(over, keepdim=True) * share
+    total = x.masked_fill(~kept, 0).sum(over, keepdim=True)
+    if sync:
+        n, total = over_ranks(torch.stack((n, total))).unbind()
+    return n, total / n.clamp(min=1)
+
+
+def counted_moments(
+    x: Float[Tensor, "*shape"],
+    counted: Bool[Tensor, "*mask"],
+    over: tuple[int, ...],
+    *,
+    sync: bool = False,
+) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."], Float[Tensor, "..."]]:
+    """(n, mean, biased variance) over the axes `over`, of the entries where `counted` is True.
+
+    The variance is two-pass. One counted number has variance 0; none has mean 0 and variance 1,
+    so that dividing stays harmless.
+    """
+    n, mean = counted_mean(x, counted, over, sync=sync)
+    _, variance = counted_mean((x - mean).square(), counted, over, sync=sync)
     return n, mean, torch.where(n > 0, variance, torch.ones_like(variance))
 
 

@@ -1,5 +1,7 @@
 """The contract that every normaliser keeps: `norm(x, real)`."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -14,9 +16,12 @@ class Norm(nn.Module):
 
     `across_time` is True where, when evaluating, the output at one token depends on other tokens
     of its sentence: such a norm in the decoder cannot be decoded with cached keys and values.
+    `penalty` is what the last batch in training adds to the loss per token, for norms that say
+    so; who trains takes it and clears it.
     """
 
     across_time: bool = False
+    penalty: Tensor | None = None
 
     def __init__(
         self, d_model: int, *, eps: float = 1e-5, weight: bool = True, bias: bool = True
@@ -26,6 +31,9 @@ class Norm(nn.Module):
         self.eps = eps
         self.weight = nn.Parameter(torch.ones(d_model)) if weight else None
         self.bias = nn.Parameter(torch.zeros(d_model)) if bias else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "penalty": None}  # it belongs to a batch, not to the norm
 
     def location_and_scale(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]

@@ -33,8 +33,9 @@ class TranslationModule(pl.LightningModule):
     batches and ranks: each batch returns a sum, and the sums' gradients are divided by the token
     count of the update before they are clipped. `padding_in_loss` and `padding_in_metrics` let
     labels at padding count too, which is wrong and which some code does.
-    Norms that take statistics of the batch take them of each batch and rank apart, so for them
-    accumulating, or more ranks, is not the same as one larger batch.
+    Norms that take statistics of the batch take them of each batch of an accumulation apart, and
+    of each rank apart if their `sync` is off: for them that is not the same as one larger batch.
+    What norms add to the loss as a penalty is per token too.
 
     `last_update` describes the newest update; `target_tokens` counts the target tokens learnt
     from since the first, over all ranks.
@@ -98,9 +99,10 @@ class TranslationModule(pl.LightningModule):
         reseed(self.seed, **place, device=self.device)
         logits, labels = self(batch, padding=self.padding_in_loss)
         losses = token_loss(logits, labels, label_smoothing=self.label_smoothing)
-        self._window = self._window.plus(_tally(batch, *losses, tokens=len(labels)))
+        objective = losses.objective + len(labels) * self.model.take_penalty()
+        self._window = self._window.plus(_tally(batch, objective, losses.loss, tokens=len(labels)))
         self._part += 1
-        return losses.objective * (self.trainer.accumulate_grad_batches * self.trainer.world_size)
+        return objective * (self.trainer.accumulate_grad_batches * self.trainer.world_size)
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Turn the gradients of sums into those of the mean per token, and measure them."""
