@@ -24,4 +24,6 @@ def test_an_option_can_be_built(option: str, request: pytest.FixtureRequest) -> 
     if option in NEEDS_A_RUN:
         trained: Path = request.getfixturevalue("trained")
         arguments.append(f"run={trained}")
+    if option.startswith("probe="):
+        arguments.append("task=probe")
     assert checked(arguments, CONF) == arguments

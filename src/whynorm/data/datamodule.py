@@ -92,6 +92,11 @@ class TranslationData(pl.LightningDataModule):
         """Every test set, in the order of the corpus, as the validation split is read."""
         return [self._measured(name) for name in self.corpus.tests]
 
+    def as_trained(self, name: str) -> DataLoader[Example]:
+        """Any split in batches as those of training, padded as those are."""
+        batches = self._batches(self._splits[name].lengths, seed=self._seed, epoch=0)
+        return self._loader(name, batches)
+
     def summary(self) -> dict[str, Fact | None]:
         """What a reader should know of the data before training starts."""
         sizes, batches = self._splits["train"].lengths, self.order(0)

@@ -31,7 +31,11 @@ class Examined(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """All that a probe may ask for; `examined` prepares data and model when it is called."""
+    """All that a probe may ask for.
+
+    `examined` prepares data and model when it is called; `norm_of` makes another norm from the
+    words that choose it on the command line.
+    """
 
     title: str
     norm: MakeNorm
@@ -40,6 +44,7 @@ class Subject(NamedTuple):
     fill: Fill
     d_model: int
     examined: Callable[[], Examined]
+    norm_of: Callable[[str], MakeNorm]
 
 
 Row = dict[str, str | int | float | bool]

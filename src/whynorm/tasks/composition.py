@@ -123,3 +123,8 @@ def refuse_missing(config: DictConfig) -> None:
         if value == "???" and not key.startswith("hydra."):
             last = ", or run=last for the newest run" if key == "run" else ""
             raise Refused(f"{key} is not set: add {key}=… to the command{last}")
+
+
+def norm_of(words: str) -> DictConfig:
+    """The node of the norm that these words of a command line choose."""
+    return compose("config", overrides=words.split()).norm

@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 from whynorm.data.corpus import Pair
 from whynorm.data.vocabulary import Vocabularies
 from whynorm.tasks import build, job, terminal
+from whynorm.tasks.announcement import leaking
 from whynorm.tasks.folder import checkpoint, finished
 from whynorm.tasks.revival import revive
 from whynorm.tasks.scoring import report, scored
@@ -30,4 +31,5 @@ def evaluate(config: DictConfig) -> None:
         terminal.show_facts("Data", data.summary())
         trainer = build.make_trainer(past, folder=this.folder, loggers=[], callbacks=[])
         facts = {"run": str(run), "checkpoint": checkpoint(run).name, "overrides": this.overrides}
-        report(scored(past, parts, trainer), this.folder, [], facts)
+        found = leaking(model, rules)
+        report(scored(past, parts, trainer), this.folder, [], {**facts, **found})

@@ -20,9 +20,18 @@ class Training:
     average: Literal["last", "best"] | None
     average_checkpoints: int
     ema: float | None
+    observe: list[Literal["statistics", "flow", "attention"]]
+    observe_every: int
 
     def __post_init__(self) -> None:
-        for name in ("updates", "epochs", "accumulate", "validations", "average_checkpoints"):
+        for name in (
+            "updates",
+            "epochs",
+            "accumulate",
+            "validations",
+            "average_checkpoints",
+            "observe_every",
+        ):
             require_least(f"training.{name}", getattr(self, name), 1)
         require_least("training.translate_validation", self.translate_validation, 0)
         require_least("training.clip", self.clip, 0)

@@ -24,9 +24,10 @@ def rehearse(config: DictConfig) -> None:
     """Refuse what could not be built, in one sentence."""
     quiet()
     try:
-        if "run" in config:
+        if config.get("run") is not None:
             folder.finished(config.run)
             config = revived(config)
+        require_probe(config)
         require_types(config)
         require_parts(config)
         if "n_best" in config:
@@ -37,6 +38,12 @@ def rehearse(config: DictConfig) -> None:
         raise Refused(f"{error.full_key}: {str(error.msg).splitlines()[0]}") from error
     except (ValueError, TypeError) as error:
         raise Refused(one_sentence(str(error))) from error
+
+
+def require_probe(config: DictConfig) -> None:
+    """Refuse a probe that nobody asks."""
+    if config.get("probe") is not None and "examined_batches" not in config:
+        raise Refused("probe=… measures what it is shown by task=probe; add task=probe")
 
 
 def require_types(config: DictConfig) -> None:
@@ -52,6 +59,10 @@ def require_types(config: DictConfig) -> None:
     signature.hold_type("tags", OmegaConf.to_container(config.tags), list[str])
     require_least("seed", config.seed, 0)
     require_least("threads", config.threads, 1)
+    if "examined_batches" in config:
+        signature.hold_type("examined_batches", config.examined_batches, int)
+        signature.hold_type("publish", config.publish, str | None)
+        require_least("examined_batches", config.examined_batches, 1)
 
 
 def require_parts(config: DictConfig) -> None:

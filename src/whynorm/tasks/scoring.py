@@ -10,6 +10,7 @@ from pytorch_lightning.loggers import Logger
 
 from whynorm.decoding.scores import corpus_scores
 from whynorm.tasks import terminal, tracking
+from whynorm.tasks.announcement import announce
 from whynorm.tasks.build import Parts, make_translator, searches
 from whynorm.tasks.folder import SCORES, TRANSLATIONS, write_json, write_rows
 
@@ -60,7 +61,7 @@ def translate(
 
 
 def report(result: Scored, folder: Path, loggers: Sequence[Logger], facts: dict[str, Any]) -> None:
-    """Write, log and show what was found."""
+    """Write, log and show what was found; `facts` say whether the decoder saw the answer."""
     write_json(folder / SCORES, {**facts, "test": result.scores})
     write_rows(folder / TRANSLATIONS, [result.header, *result.rows])
     for logger in loggers:
@@ -68,6 +69,7 @@ def report(result: Scored, folder: Path, loggers: Sequence[Logger], facts: dict[
         logger.save()
         tracking.log_translations(logger, [[*row[1:3], row[-1]] for row in result.rows[:20]])
     show(result)
+    announce(facts)
 
 
 def metrics(scores: dict[str, dict[str, Any]]) -> dict[str, float]:

@@ -57,6 +57,20 @@ def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]])
     console.print(table)
 
 
+def show_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print a table of named values, as many columns as the terminal is wide enough for."""
+    every, used = list(rows[0]), 1
+    fitting: list[str] = []
+    for name in every:
+        used += 3 + max(len(word) for word in (name, *(shown(row[name]) for row in rows)))
+        if len(fitting) > 1 and used > console.width:
+            break
+        fitting.append(name)
+    show_table(title, fitting, [[row[name] for name in fitting] for row in rows])
+    if len(fitting) < len(every):
+        say(f"and {', '.join(every[len(fitting) :])}")
+
+
 def show_samples(rows: Sequence[Sequence[str]]) -> None:
     """Print source, reference and translation of a few sentences."""
     for row in rows:
@@ -67,8 +81,10 @@ def show_samples(rows: Sequence[Sequence[str]]) -> None:
 
 def shown(value: Any) -> str:
     """A value as people read it."""
-    if value is None:
+    if value is None or value != value:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -10,7 +10,8 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from whynorm.tasks import build, job, loggers, terminal, tracking
-from whynorm.tasks.folder import CHECKPOINTS, CONFIG, VERSIONS, VOCABULARY, write_json
+from whynorm.tasks.announcement import announce, leaking
+from whynorm.tasks.folder import CHECKPOINTS, CONFIG, LEAKS, VERSIONS, VOCABULARY, write_json
 from whynorm.tasks.options import Training
 from whynorm.tasks.scoring import report, scored
 from whynorm.tasks.status import recorded
@@ -20,6 +21,7 @@ from whynorm.training.averaging import AveragedCheckpoint
 from whynorm.training.divergence import Divergence
 from whynorm.training.loss import loss_at_lowest_objective, lowest_objective
 from whynorm.training.moving_average import MovingAverage
+from whynorm.training.observation import Observation
 from whynorm.training.progress import TrainingProgress
 from whynorm.training.translation import ValidationTranslation
 
@@ -60,6 +62,9 @@ def introduce(this: job.Job, parts: build.Parts) -> None:
     chosen = {name: this.choices[name] for name in named if this.choices.get(name)}
     terminal.show_facts("Model", {**chosen, "parameters": weights})
     terminal.show_facts("Data", {**parts.data.summary(), **floors(parts)})
+    found = leaking(parts.model, parts.rules)
+    write_json(this.folder / LEAKS, found)
+    announce(found)
 
 
 def floors(parts: build.Parts) -> dict[str, float]:
@@ -92,6 +97,9 @@ def learn_and_test(
     keep = keepers(build.made(config.training), this.folder / CHECKPOINTS)
     callbacks = [Divergence(), TrainingProgress(terminal.console), *keep]
     callbacks += watchers(config, parts)
+    found = leaking(parts.model, parts.rules)
+    for logger in logged[1:]:  # a run folder has a file of its own for this
+        logger.log_hyperparams({"leaking": found["leaking"]})
     trainer = build.make_trainer(config, folder=this.folder, loggers=logged, callbacks=callbacks)
     trainer.fit(parts.module, datamodule=parts.data)
     chosen = best(keep)
@@ -103,6 +111,7 @@ def learn_and_test(
             "updates": trainer.global_step,
             "target_tokens": int(parts.module.target_tokens),
             "validation": validation(keep),
+            **found,
         }
         report(result, this.folder, logged, facts)
 
@@ -128,6 +137,8 @@ def watchers(config: DictConfig, parts: build.Parts) -> list[pl.Callback]:
     """Translate while validating, and average the weights, where that is asked for."""
     training: Training = build.made(config.training)
     watching: list[pl.Callback] = []
+    if training.observe:
+        watching.append(Observation(training.observe, every=training.observe_every))
     if training.ema is not None:
         watching.append(MovingAverage(decay=training.ema))
     pairs = parts.data.corpus.validation[: training.translate_validation]

@@ -14,7 +14,7 @@ import whynorm
 PACKAGES = ["torch", "pytorch-lightning", "hydra-core", "sacrebleu", "tokenizers", "numpy"]
 
 
-def versions(*, seed: int, data_sha256: str, overrides: list[str]) -> dict[str, Any]:
+def versions(*, seed: int, data_sha256: str | None, overrides: list[str]) -> dict[str, Any]:
     """Versions of everything in use, the commit, the machine, the data's hash and the seed."""
     return {
         "whynorm": whynorm.__version__,

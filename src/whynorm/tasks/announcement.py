@@ -1,0 +1,31 @@
+"""Says of a run, wherever it is shown, that its decoder can see the answer."""
+
+from typing import Any
+
+from whynorm.masks.paper import Rules
+from whynorm.model.transformer import Transformer
+from whynorm.norms.norm import Norm
+from whynorm.probes.causality import leaks
+from whynorm.tasks.terminal import say
+
+
+def leaking(model: Transformer, rules: Rules) -> dict[str, Any]:
+    """In which modes an earlier target token sees a later one, and the reasons for each.
+
+    `leaking` is "no", "training" or "training and evaluating", to filter runs by.
+    """
+    norms = [module for module in model.decoder.modules() if isinstance(module, Norm)]
+    found = leaks(norms, rules, model.fill)._asdict()
+    modes = [mode for mode, reasons in found.items() if reasons]
+    return {"leaking": " and ".join(modes) or "no", "leaks": found}
+
+
+def announce(facts: dict[str, Any]) -> None:
+    """Print it, where there is something to be said."""
+    if facts["leaking"] == "no":
+        return
+    say(f"Leaking when {facts['leaking']}: a target token sees later ones, for")
+    for reason in dict.fromkeys(reason for found in facts["leaks"].values() for reason in found):
+        modes = [mode for mode, found in facts["leaks"].items() if reason in found]
+        say(f"  {reason} ({' and '.join(modes)})")
+    say("  Do not trust the loss of such a run; trust its translations.")

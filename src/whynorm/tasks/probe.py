@@ -1,0 +1,114 @@
+"""`task=probe`: measures what norms, masks and models see, and keeps table and pictures."""
+
+import csv
+import shutil
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from whynorm.data.datamodule import TranslationData
+from whynorm.data.vocabulary import Vocabulary
+from whynorm.probes.subject import Examined, Row, Subject
+from whynorm.tasks import build, job, terminal
+from whynorm.tasks.composition import norm_of
+from whynorm.tasks.evaluate import given
+from whynorm.tasks.folder import VERSIONS, write_json
+from whynorm.tasks.revival import revive, revived
+from whynorm.tasks.status import recorded
+from whynorm.tasks.versions import versions
+
+TABLE = "results.csv"
+FOUND = (".csv", ".svg", ".png", ".md")
+
+
+def probe(config: DictConfig) -> None:
+    """Ask the probe; what it finds goes to a folder of its own, and to `publish` if that is set."""
+    this = job.of(config)
+    with terminal.around(this.folder), recorded(this.folder):
+        if config.threads is not None:
+            torch.set_num_threads(config.threads)
+        rows = build.made(config.probe)(make_subject(config, this), this.folder)
+        write_table(rows, this.folder / TABLE)
+        facts = versions(seed=config.seed, data_sha256=None, overrides=this.overrides)
+        write_json(this.folder / VERSIONS, {**facts, "config": this.config})
+        show(this.choices["probe"] or "probe", rows, this.folder)
+        if config.publish is not None:
+            publish(this.folder, Path(config.publish))
+
+
+def make_subject(config: DictConfig, this: job.Job) -> Subject:
+    """What the probe may ask for: norms at once, model and data when it asks."""
+    chosen = config if config.run is None else revived(config)
+    return Subject(
+        title=title(this.choices["norm"], this.overrides),
+        norm=build.made(chosen.norm),
+        decoder_norm=build.made(chosen.get("decoder_norm") or chosen.norm),
+        rules=build.made(chosen.mask),
+        fill=build.made(chosen.mask_fill),
+        d_model=chosen.model.d_model,
+        examined=partial(examined, config),
+        norm_of=lambda words: build.made(norm_of(words)),
+    )
+
+
+def title(norm: str | None, overrides: Sequence[str]) -> str:
+    """The norm as it was chosen, with what was said of it."""
+    said = [word.removeprefix("norm.") for word in overrides if word.startswith("norm.")]
+    return " ".join([norm or "norm", *said])
+
+
+def examined(config: DictConfig) -> Examined:
+    """The model with some of its data: a run's, or this configuration's at its first weights."""
+    if config.run is None:
+        data, rules, model, _ = build.build(config)
+        vocabularies = data.vocabularies
+    else:
+        past, rules, model, vocabularies = revive(config)
+        data = build.prepared(build.make_data(past, partial(given, vocabularies)))
+    return Examined(
+        model,
+        rules,
+        some(data, "validation", config.examined_batches),
+        some(data, "train", config.examined_batches),
+        partial(pieces, vocabularies.source),
+        partial(pieces, vocabularies.target),
+    )
+
+
+def some(data: TranslationData, split: str, count: int) -> list[Any]:
+    """The first batches of a split, padded as in training."""
+    return list(islice(data.as_trained(split), count))
+
+
+def pieces(vocabulary: Vocabulary, ids: Sequence[int]) -> list[str]:
+    """The text of each id by itself."""
+    return [vocabulary.decode([token]) or f"<{token}>" for token in ids]
+
+
+def write_table(rows: Sequence[Row], path: Path) -> None:
+    """Write the rows with their names above them."""
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def show(name: str, rows: Sequence[Row], folder: Path) -> None:
+    """Print the table, and the names of the pictures."""
+    terminal.show_rows(name, rows)
+    pictures = sorted(path.name for path in folder.iterdir() if path.suffix == ".png")
+    if pictures:
+        terminal.say(f"pictures: {', '.join(pictures)}")
+
+
+def publish(folder: Path, place: Path) -> None:
+    """Copy what was found."""
+    place.mkdir(parents=True, exist_ok=True)
+    for path in sorted(folder.iterdir()):
+        if path.suffix in FOUND:
+            shutil.copy(path, place)

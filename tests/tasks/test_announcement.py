@@ -1,0 +1,37 @@
+"""A run whose decoder sees the answer says so in its log, its folder and its scores."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tasks.launching import TINY, launch, only_run
+
+SHORT = (*TINY, "training.updates=2", "decoding.beam=1")
+LEAKING = {
+    ("norm=instance",): "training and evaluating",
+    ("norm=batch",): "training",
+    ("norm=batch", "norm@decoder_norm=layer"): "no",
+    ("mask=no_look_ahead",): "training and evaluating",
+    ("mask_fill=multiply",): "training and evaluating",
+    ("norm=layer",): "no",
+}
+
+
+@pytest.mark.parametrize("choices", LEAKING, ids=" ".join)
+def test_a_run_is_marked_as_leaking_exactly_where_its_decoder_sees_ahead(
+    choices: tuple[str, ...], tmp_path: Path
+) -> None:
+    ended = launch(tmp_path, *choices, *SHORT)
+    assert ended.code == 0, ended.err
+    folder, expected = only_run(tmp_path), LEAKING[choices]
+    for name in ("leaks.json", "scores.json"):
+        assert json.loads((folder / name).read_text(encoding="utf-8"))["leaking"] == expected
+    assert ended.out.count("Leaking when") == (0 if expected == "no" else 2)
+
+
+def test_an_evaluation_says_it_again(tmp_path: Path) -> None:
+    assert launch(tmp_path, "norm=instance", *SHORT).code == 0
+    out = launch(tmp_path, "task=evaluate", "run=last", "decoding.beam=1").out
+    assert "Leaking when training and evaluating" in out
+    assert "InstanceNorm" in out
