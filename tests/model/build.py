@@ -7,6 +7,7 @@ from tests.options import option
 from whynorm.masks.paper import Masks
 from whynorm.model.embedding import Tokens
 from whynorm.model.transformer import Choices, Transformer
+from whynorm.norms.batch_renorm import BatchRenorm
 from whynorm.placements.rezero import ReZero
 
 SIZE = (
@@ -40,10 +41,15 @@ def transformer(
 
 
 def awake(model: Transformer) -> Transformer:
-    """The model with every residual branch let in, also where it starts at nothing."""
+    """The model with every branch let in that starts at nothing, and corrections at their limit.
+
+    Within its limits, batch renormalisation is a matter of running statistics alone.
+    """
     for module in model.modules():
         if isinstance(module, ReZero):
             module.a.data.fill_(1.0)
+        if isinstance(module, BatchRenorm):
+            module.running_std.fill_(0.1)
     return model
 
 

@@ -44,8 +44,9 @@ class MinMaxNorm(Norm):
         self.centred = centred
         self.count_padding = count_padding
         self.momentum, self.sync = momentum, sync
-        self.register_buffer("running_min", torch.zeros(d_model))
-        self.register_buffer("running_max", torch.ones(d_model))
+        if over == "tokens":
+            self.register_buffer("running_min", torch.zeros(d_model))
+            self.register_buffer("running_max", torch.ones(d_model))
 
     def location_and_scale(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]

@@ -16,4 +16,4 @@ class NoNorm(Norm):
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """`weight * x + bias`."""
-        return self.affine(x)
+        return self.affine(x).to(x.dtype)

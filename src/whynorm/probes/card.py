@@ -19,8 +19,8 @@ from whynorm.results.cards import QUESTIONS, card_page, disagreement, formula, w
 
 LENGTHS = (5, 4, 2)
 TOKEN = (1, 1)
-# What a gradient is compared with: its neighbourhood.
-NEAR = 1e-3
+# The truth table's question, and a gradient's, which is compared with edits as small as it means.
+ASKED: tuple[tuple[By, float], ...] = (("editing", FAR), ("editing", 1e-3), ("gradient", 0.0))
 HALVES = (torch.bfloat16, torch.float16)
 
 
@@ -61,8 +61,7 @@ def measure(make: MakeNorm, *, d_model: int = 8, cost: bool = True, width: int =
     single = stirred(make(d_model))
     norm = used(deepcopy(single).double())
     far, near, slope = (
-        [influences(norm.train(mode), by, size) for mode in MODES.values()]
-        for by, size in (("editing", FAR), ("editing", NEAR), ("gradient", 0.0))
+        [influences(norm.train(mode), by, size) for mode in MODES.values()] for by, size in ASKED
     )
     return Card(
         *far,

@@ -139,7 +139,7 @@ def draw_catalogue(norms: Mapping[str, MakeNorm], folder: Path) -> None:
     patterns = [pattern(cubes) for cubes in alike.values()]
     columns = -(-len(patterns) // 2)
     size = (16 / columns, 4.5)
-    draw(patterns, folder / "figure", columns=columns, size=size, letters=0.8, room=(3.2, 7.0))
+    draw(patterns, folder / "figure", columns=columns, size=size, letters=0.8, room=(3.2, 7.4))
     draw(every, folder / "every", columns=7, size=(2.7, 3.1), letters=0.7, room=(4.4, 2.4))
 
 

@@ -112,11 +112,11 @@ def label(axes: Axes, cube: Cube, letters: float, characters: int) -> None:
     middle = (cube.shared.shape[1] * TIME + cube.depth)[0] / 2
     top, bottom = cube.depth[1] + 1.39, (len(cube.shared) - 1) * cube.floor[1] - 0.7
     text = {"ha": "center", "color": INK}
-    names = textwrap.fill(", ".join(cube.names), int(1.25 * characters), break_on_hyphens=False)
+    names = textwrap.fill(", ".join(cube.names), int(1.27 * characters), break_on_hyphens=False)
     title = textwrap.fill(cube.title, characters)
     axes.text(middle, top, title, text, fontsize=17 * letters, weight="bold")
     axes.text(middle, bottom, cube.caption, text, fontsize=12.5 * letters, va="top")
-    axes.text(middle, bottom - 1.3, names, text, fontsize=13 * letters, va="top", weight="bold")
+    axes.text(middle, bottom - 1.3, names, text, fontsize=12.5 * letters, va="top", weight="bold")
 
 
 def panel(axes: Axes, cube: Cube, room: tuple[float, float]) -> None:

@@ -12,7 +12,7 @@ import torch
 from omegaconf import DictConfig
 
 from whynorm.data.datamodule import TranslationData
-from whynorm.data.vocabulary import Vocabulary
+from whynorm.data.vocabulary import BEGIN, END, PAD, Vocabulary
 from whynorm.probes.subject import Examined, Row, Subject
 from whynorm.tasks import build, job, terminal
 from whynorm.tasks.composition import norm_of
@@ -23,6 +23,7 @@ from whynorm.tasks.status import recorded
 from whynorm.tasks.versions import versions
 
 TABLE = "results.csv"
+MARKS = {PAD: "<pad>", BEGIN: "<begin>", END: "<end>"}
 FOUND = (".csv", ".svg", ".png", ".md")
 
 
@@ -87,7 +88,7 @@ def some(data: TranslationData, split: str, count: int) -> list[Any]:
 
 def pieces(vocabulary: Vocabulary, ids: Sequence[int]) -> list[str]:
     """The text of each id by itself."""
-    return [vocabulary.decode([token]) or f"<{token}>" for token in ids]
+    return [MARKS.get(token) or vocabulary.decode([token]) for token in ids]
 
 
 def write_table(rows: Sequence[Row], path: Path) -> None:
