@@ -15,7 +15,7 @@ PROBES = sorted(set(names("probe")) - {"catalogue"})
 PICTURES = {
     "attention": {"attention-cross", "attention-decoder", "attention-encoder"},
     "dependency": {"dependency"},
-    "fills": {"fills"},
+    "fills": {"figure"},
     "flow": {"flow"},
 }
 
@@ -60,7 +60,7 @@ def test_a_trained_model_is_examined_with_its_own_weights(trained: Path, tmp_pat
 def test_what_was_found_is_published_where_that_is_asked(tmp_path: Path) -> None:
     probed(tmp_path, "probe=fills", "publish=place")
     found = only_run(tmp_path)
-    for name in ("results.csv", "fills.svg", "fills.png"):
+    for name in ("results.csv", "figure.svg", "figure.png"):
         assert (tmp_path / "place" / name).read_bytes() == (found / name).read_bytes()
 
 

@@ -64,7 +64,7 @@ def fills(subject: Subject, folder: Path, *, fills: Mapping[str, Fill], seed: in
     No model is asked for: what a fill does is a matter of the fill alone.
     """
     rows = table(fills, seed)
-    figure.draw(rows, folder / "fills")
+    figure.draw(rows, folder / "figure")
     return rows
 
 
