@@ -61,6 +61,20 @@ def test_decoding_with_a_cache_equals_teacher_forcing_where_no_norm_looks_across
     torch.testing.assert_close(stepped, forced, atol=1e-9, rtol=1e-9)
 
 
+@pytest.mark.parametrize("qk_norm", names("qk_norm"))
+@pytest.mark.parametrize("placement", names("placement"))
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+@torch.no_grad()
+def test_decoding_with_a_cache_equals_teacher_forcing_for_every_placement_and_query_key_norm(
+    norm: str, placement: str, qk_norm: str
+) -> None:
+    model = transformer(norm, placement=placement, qk_norm=qk_norm)
+    source, target = sentences(LENGTHS, 6), targets()
+    forced = teacher_forced(model, rules(), source, target)
+    stepped = step_by_step(cached(model, rules(), source), target)
+    torch.testing.assert_close(stepped, forced, atol=1e-9, rtol=1e-9)
+
+
 @pytest.mark.parametrize("positions", POSITIONS)
 @torch.no_grad()
 def test_decoding_with_a_cache_equals_teacher_forcing_where_the_source_is_padded_on_the_left(

@@ -5,35 +5,20 @@ It computes in double precision: what ought to be equal is then equal but for th
 
 from copy import deepcopy
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
-from omegaconf import DictConfig
 from torch import Tensor
 from torch.nn import functional as F
 
+from tests.options import option
 from whynorm.data.vocabulary import BEGIN, END, PAD
 from whynorm.masks.paper import Rules
 from whynorm.model.embedding import Tokens
 from whynorm.model.transformer import Choices, Transformer
 
-CONF = Path(__file__).parents[2] / "conf"
 TOKENS = 12
 UPDATES = 60
-
-
-def option(group: str, name: str, *overrides: str) -> Any:
-    """One option of a group, instantiated."""
-    return instantiate(composed(group, name, overrides))[group]
-
-
-@cache
-def composed(group: str, name: str, overrides: tuple[str, ...]) -> DictConfig:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose(f"{group}/{name}", overrides=list(overrides))
 
 
 def rules(name: str = "paper") -> Rules:
