@@ -47,7 +47,8 @@ def awake(model: Transformer) -> Transformer:
     """
     for module in model.modules():
         if isinstance(module, ReZero):
-            module.a.data.fill_(1.0)
+            for a in module.a:
+                a.data.fill_(1.0)
         if isinstance(module, BatchRenorm):
             module.running_std.fill_(0.1)
     return model

@@ -27,17 +27,18 @@ class Variant:
     evaluating: tuple[bool, bool, bool]
 
     def build(self, d_model: int = D_MODEL) -> Norm:
-        """The norm itself, its affine map and running statistics off their defaults."""
+        """The norm itself, its affine map and memory off their defaults, nine updates on."""
         norm = option("norm", self.option, *self.overrides)(d_model).double()
         for index, (_, value) in enumerate([*norm.named_parameters(), *norm.named_buffers()]):
             ramp = 0.5 + 0.1 * index + 0.05 * torch.arange(d_model)
-            value.data.copy_(ramp if value.ndim else ramp[0])
+            counter = not value.dtype.is_floating_point
+            value.data.copy_(ramp if value.ndim else torch.tensor(9) if counter else ramp[0])
         return norm
 
     @property
     def exact(self) -> bool:
         """Whether its gradient is the derivative of its output, not an approximation."""
-        corrected = self.option in ("batch_renorm", "power") and self.overrides
+        corrected = self.option in ("batch_renorm", "power", "unified") and self.overrides
         return self.option != "ada" and not corrected
 
     def __str__(self) -> str:

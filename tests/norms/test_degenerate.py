@@ -58,3 +58,17 @@ def test_groups_that_do_not_divide_the_width_are_refused_with_the_choices() -> N
 def test_an_unknown_axis_is_refused_with_the_choices(name: str) -> None:
     with pytest.raises(Exception, match=r"over(.|\n)*sentence"):
         option("norm", name, "norm.over=sentence")(D_MODEL)
+
+
+@pytest.mark.parametrize("name", ["power", "power_v", "unified"])
+def test_a_single_real_token_keeps_but_its_signs_where_nothing_is_centred(name: str) -> None:
+    norm = option("norm", name, "norm.eps=0.0")(D_MODEL)
+    x = torch.randn(1, 1, D_MODEL)
+    torch.testing.assert_close(norm(x, torch.tensor([[True]])), x.sign())
+
+
+def test_a_single_token_leaves_the_running_variance_alone() -> None:
+    norm = option("norm", "batch")(D_MODEL)
+    norm.running_var.fill_(3.0)
+    norm(torch.randn(1, 1, D_MODEL), torch.tensor([[True]]))
+    assert torch.equal(norm.running_var, torch.full((D_MODEL,), 3.0))

@@ -133,6 +133,9 @@ def with_memory(variant: Variant, norm: Any, x: Tensor, real: Tensor) -> Tensor:
             if groups is not None:
                 x = (groups / torch.sqrt((groups**2).mean(-1, keepdim=True) + EPS)).flatten(-2)
             return x / torch.sqrt(norm.phi + EPS)
+        case "unified" if variant.overrides:
+            newest = (x[real] ** 2).mean(0)
+            return x / torch.sqrt((newest * norm.window_squares[1]) ** 0.5 + EPS)
         case "power" | "power_v" | "unified":
             return x / torch.sqrt((x[real] ** 2).mean(0) + EPS)
     raise AssertionError(f"no formula for {variant}")
@@ -151,7 +154,7 @@ def test_a_norm_in_training_equals_its_formula(variant: Variant) -> None:
 def test_a_fused_kernel_equals_the_written_out_norm(variant: Variant, training: bool) -> None:
     x, real = example()
     fused, written = variant.build().train(training), variant.build().train(training)
-    torch.testing.assert_close(fused(x, real), Norm.forward(written, x, real))
+    torch.testing.assert_close(fused(x, real), Norm.normalised(written, x, real))
 
 
 @pytest.mark.parametrize("variant", [v for v in VARIANTS if v.exact], ids=str)
@@ -161,40 +164,6 @@ def test_a_norms_gradient_equals_finite_differences(variant: Variant, training: 
     norm = variant.build().train(training)
     x.requires_grad_()
     assert torch.autograd.gradcheck(lambda x: copy.deepcopy(norm)(x, real), (x,), fast_mode=True)
-
-
-@pytest.mark.parametrize("variant", WITH_STATISTICS, ids=str)
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
-def test_autocast_takes_statistics_in_single_precision(
-    variant: Variant, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    x, real = example()
-    norm = variant.build().float()
-    written, seen = type(norm).location_and_scale, []
-
-    def watched(norm: Norm, x: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-        seen.append(x.dtype)
-        return written(norm, x, real)
-
-    monkeypatch.setattr(type(norm), "location_and_scale", watched)
-    with torch.autocast("cpu", dtype=dtype):
-        Norm.forward(norm, x.to(dtype), real)
-    assert seen == [torch.float32]
-
-
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
-def test_under_autocast_a_norm_is_as_exact_as_its_input(
-    variant: Variant, dtype: torch.dtype
-) -> None:
-    x, real = example()
-    x = (x + 100).to(dtype)
-    half, single = variant.build().float(), variant.build().float()
-    with torch.autocast("cpu", dtype=dtype):
-        y = half(x, real)
-    expected = single(x.float(), real)
-    tolerance = 0.01 * float(1 + expected.detach().abs().max())
-    torch.testing.assert_close(y.float(), expected, rtol=0.01, atol=tolerance)
 
 
 def test_adanorms_gradient_is_its_detached_factor_times_the_z_scores() -> None:

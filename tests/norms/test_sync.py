@@ -13,6 +13,7 @@ from tests.norms.catalogue import D_MODEL, VARIANTS, Variant
 from tests.options import option
 
 TOLERANCE = 1e-6
+UPDATES = 5  # more than the window of the variant of UnifiedNorm that has left its warm-up
 # Which tokens of a batch of four sentences are real; the second process holds the last two.
 SHARES = {"one": [5, 4, 1, 0], "none": [5, 3, 0, 0], "few": [5, 5, 2, 1]}
 APART = Variant("batch", ("norm.sync=false",), (True, False, True), (False, False, False))
@@ -21,19 +22,19 @@ Result = dict[str, list[Tensor]]
 
 
 def shared_batch(lengths: list[int]) -> tuple[Tensor, Tensor, Tensor]:
-    """x, real and the gradient of the output, of three updates."""
+    """x, real and the gradient of the output, of each update."""
     draw = torch.Generator().manual_seed(7)
-    x = torch.randn(3, len(lengths), 5, D_MODEL, generator=draw, dtype=torch.float64) * 2 + 1
+    x = torch.randn(UPDATES, len(lengths), 5, D_MODEL, generator=draw, dtype=torch.float64) * 2 + 1
     gradient = torch.randn(x.shape, generator=draw, dtype=torch.float64)
     return x, torch.arange(5) < torch.tensor(lengths)[:, None], gradient
 
 
 def updated(variant: Variant, rows: slice, lengths: list[int]) -> Result:
-    """Outputs, gradients of x and of the weights, and state, after three updates on some rows."""
+    """Outputs, gradients of x and of the weights, and state, after as many updates on some rows."""
     x, real, gradient = shared_batch(lengths)
     norm = option("norm", variant.option, *variant.overrides)(D_MODEL).double()
     outputs, gradients = [], []
-    for step in range(3):
+    for step in range(UPDATES):
         mine = x[step, rows].clone().requires_grad_()
         y = norm(mine, real[rows])
         loss = (y * gradient[step, rows]).sum()

@@ -50,6 +50,11 @@ PAIRS: dict[str, tuple[tuple[str, ...], Callable[..., Any], dict[str, str]]] = {
         lambda w: Unified(w, warmup=6),
         {"phi": "phi", "psi": "psi", "window_squares": "squares", "window_gradients": "gradients"},
     ),
+    "unified, as published": (
+        ("unified", "norm.warmup_updates=6", "norm.as_published=true"),
+        lambda w: Unified(w, warmup=6, as_published=True),
+        {"phi": "phi", "psi": "psi", "window_squares": "squares", "window_gradients": "gradients"},
+    ),
     "unified, filtering outliers": (
         ("unified", "norm.warmup_updates=6", "norm.outlier_filtration=true"),
         lambda w: Unified(w, warmup=6, outliers=True),
@@ -65,9 +70,13 @@ def batches(count: int) -> list[tuple[Tensor, Tensor, Tensor]]:
         size = 1 + 0.1 * number + (4 if number == 16 else 0)
         x = torch.randn(3, 5, D_MODEL, dtype=torch.float64) * size + 0.3 * number
         real = torch.arange(5) < torch.randint(1, 6, (3,))[:, None]
-        gradient = torch.randn_like(x) + 0.2
-        made.append((x, real, gradient * real.unsqueeze(-1)))
+        made.append((x, real, torch.randn_like(x) + 0.2))
     return made
+
+
+def flat(*tensors: Tensor) -> tuple[Any, ...]:
+    """Tokens one below the other, for numpy."""
+    return tuple(tensor.flatten(0, 1).numpy() for tensor in tensors)
 
 
 def stepped(norm: Norm, x: Tensor, real: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
@@ -93,8 +102,9 @@ def test_twenty_updates_equal_the_paper_written_out(name: str) -> None:
     norm, reference = built(words), make(RAMP.numpy())
     for x, real, gradient in batches(20):
         y, dx = stepped(norm, x, real, gradient)
-        expected = reference.step(x[real].numpy(), gradient[real].numpy())
-        torch.testing.assert_close((y[real], dx[real]), tuple(map(torch.as_tensor, expected)))
+        expected = reference.step(*flat(x, gradient, real))
+        found = (y.flatten(0, 1), dx.flatten(0, 1))
+        torch.testing.assert_close(found, tuple(map(torch.as_tensor, expected)))
         for ours, theirs in buffers.items():
             state = torch.as_tensor(numpy.array(getattr(reference, theirs))).double()
             torch.testing.assert_close(getattr(norm, ours).double(), state)
@@ -106,7 +116,7 @@ def test_the_penalty_is_that_of_the_paper(name: str) -> None:
     norm, reference = built(words), make(RAMP.numpy())
     for x, real, gradient in batches(3):
         norm(x, real)
-        reference.step(x[real].numpy(), gradient[real].numpy())
+        reference.step(*flat(x, gradient, real))
         assert norm.penalty is not None
         assert float(norm.penalty) == pytest.approx(float(reference.penalty))
 
@@ -116,7 +126,7 @@ def test_the_filter_keeps_the_far_larger_batch_out_of_the_window() -> None:
     _, make, _ = PAIRS["unified, filtering outliers"]
     reference = make(RAMP.numpy())
     for x, real, gradient in batches(20):
-        reference.step(x[real].numpy(), gradient[real].numpy())
+        reference.step(*flat(x, gradient, real))
     assert reference.skips >= 1
 
 
@@ -126,11 +136,11 @@ def test_the_published_unified_norm_multiplies_late_gradients_by_the_ratio_of_sc
     for norm in (late, plain):
         state = {"phi": 2 * RAMP, "window_squares": 3 * RAMP.expand(4, -1)}
         norm.load_state_dict({**norm.state_dict(), **state, "updates": torch.tensor(1000)})
-    mean = (x[real] ** 2).mean(0)
+    mean = (x**2).mean((0, 1))
     scale = ((3 * RAMP) ** (3 / 4) * mean ** (1 / 4) + 1e-5).sqrt()
     r = (scale / (2 * RAMP + 1e-5).sqrt()).clamp(1 / 5, 5)
-    y, dx = stepped(late, x, real, gradient)
-    expected_y, expected_dx = stepped(plain, x, real, gradient * r)
+    y, dx = stepped(late, x, torch.ones_like(real), gradient)
+    expected_y, expected_dx = stepped(plain, x, torch.ones_like(real), gradient * r)
     torch.testing.assert_close((y, dx), (expected_y, expected_dx))
 
 
@@ -154,3 +164,14 @@ def test_evaluating_changes_no_state(variant: Variant) -> None:
     for batch in batches(2):
         stepped(norm, *batch) if variant.option != "none" else norm(*batch[:2])
     assert all(map(torch.equal, before.values(), norm.state_dict().values()))
+
+
+@pytest.mark.parametrize("option_name", ["power", "unified"])
+@pytest.mark.parametrize("warmup", [0, 3])
+def test_a_gradient_that_overflows_leaves_no_trace(option_name: str, warmup: int) -> None:
+    norm = built((option_name, f"norm.warmup_updates={warmup}"))
+    for number, (x, real, gradient) in enumerate(batches(12)):
+        spoilt = gradient * torch.inf if number in (0, 8) else gradient
+        _, dx = stepped(norm, x, real, spoilt)
+        assert bool(dx.isfinite().all()) == (number not in (0, 8))
+    assert all(bool(value.isfinite().all()) for value in norm.state_dict().values())

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.options import names, option
+from whynorm.norms.batch import BatchNorm
 from whynorm.norms.layer import LayerNorm
 from whynorm.placements.placement import Placement, Stack
 
@@ -110,17 +111,15 @@ def lns(p: Any, stack: str, x: Tensor, f: list[list[Branch]]) -> Tensor:
 
 def normformer(p: Any, stack: str, x: Tensor, f: list[list[Branch]]) -> Tensor:
     for layer, row in enumerate(f):
-        *before, last = norms(p.norms[layer])
-        for norm, after, g in zip(before, norms(p.after[layer]), row, strict=False):
-            x = x + after(g(norm(x)))
-        x = x + row[-1](last(x))
+        for norm, g in zip(norms(p.norms[layer]), row, strict=True):
+            x = x + g(norm(x))
     return plain(p.final)(x)
 
 
 def rezero(p: Any, stack: str, x: Tensor, f: list[list[Branch]]) -> Tensor:
     for layer, row in enumerate(f):
         for place, (norm, g) in enumerate(zip(norms(p.norms[layer]), row, strict=True)):
-            x = x + p.a[layer][place] * g(norm(x))
+            x = x + p.a[layer][min(place, len(p.a[layer]) - 1)] * g(norm(x))
     return x
 
 
@@ -140,12 +139,14 @@ FORMULAS = {
 }
 
 
-def run(placement: Placement, x: Tensor, f: Sequence[Sequence[Branch]]) -> Tensor:
+def run(
+    placement: Placement, x: Tensor, f: Sequence[Sequence[Branch]], real: Tensor = REAL
+) -> Tensor:
     """What the placement makes of x."""
-    x = placement.enter(x, REAL)
+    x = placement.enter(x, real)
     for index, row in enumerate(f):
-        x = placement(index, x, REAL, row)
-    return placement.leave(x, REAL)
+        x = placement(index, x, real, row)
+    return placement.leave(x, real)
 
 
 @pytest.mark.parametrize("stack", LAYERS)
@@ -166,7 +167,8 @@ def test_nothing_stands_inside_the_sublayers(name: str) -> None:
 def test_normformer_scales_each_head_of_each_attention_by_its_number() -> None:
     placement = placed("normformer", "decoder")
     heads = torch.randn(2, HEADS, 5, 4, dtype=torch.float64)
-    for at, part in enumerate(placement.inside(3, REAL)[:2]):
+    inside = placement.inside(3, REAL)
+    for at, part in enumerate((inside.heads, inside.cross_heads)):
         scales = placement.head_scales[3, at]
         expected = torch.stack([heads[:, h] * scales[h] for h in range(HEADS)], 1)
         torch.testing.assert_close(part(heads), expected)
@@ -177,7 +179,32 @@ def test_normformer_normalises_the_hidden_features_of_the_feed_forward() -> None
     hidden = torch.randn(2, 5, D_FF, dtype=torch.float64)
     norm = placement.hidden[2]
     expected = F.layer_norm(hidden, (D_FF,), norm.weight, norm.bias)
-    torch.testing.assert_close(placement.inside(2, REAL).feed_forward(hidden), expected)
+    torch.testing.assert_close(placement.inside(2, REAL).hidden(hidden), expected)
+
+
+def test_normformer_normalises_what_each_attention_returns() -> None:
+    placement = placed("normformer", "decoder")
+    x = torch.randn(2, 5, D, dtype=torch.float64)
+    inside = placement.inside(1, REAL)
+    for at, part in enumerate((inside.attention, inside.cross_attention)):
+        torch.testing.assert_close(part(x), plain(placement.after[1][at])(x))
+
+
+def test_rezero_has_one_number_a_layer_or_by_option_one_a_sublayer() -> None:
+    for shared, count in (("true", 1), ("false", 3)):
+        made = option("placement", "rezero", f"placement.shared={shared}")
+        placement = made(LayerNorm, Stack("decoder", 3, 4, D, D_FF, HEADS))
+        assert [len(a) for a in placement.a] == [count] * 4
+
+
+@pytest.mark.parametrize("name", names("placement"))
+def test_every_norm_of_a_placement_is_told_what_is_real(name: str) -> None:
+    real = torch.arange(5) < torch.tensor([[5], [3]])
+    made = option("placement", name)(BatchNorm, Stack("decoder", 3, 4, D, D_FF, HEADS)).double()
+    f, x = branches("decoder"), torch.randn(2, 5, D, dtype=torch.float64)
+    poisoned = torch.where(real.unsqueeze(-1), x, 1e3)
+    one, two = (run(made, given, f, real)[real] for given in (x, poisoned))
+    torch.testing.assert_close(one, two)
 
 
 def test_rezero_starts_as_the_identity() -> None:

@@ -1,5 +1,8 @@
+import pytest
 import torch
 
+from tests.model.build import transformer
+from tests.options import names as options
 from tests.training.tiny import tiny_model
 from whynorm.training.parameters import parameter_groups
 
@@ -18,6 +21,14 @@ def test_every_parameter_is_in_one_group() -> None:
 def test_norms_biases_and_embeddings_do_not_decay() -> None:
     kept = ("bias", "placement", "embedding")
     assert all(any(word in name for word in kept) for name in names(1))
+
+
+@pytest.mark.parametrize("placement", options("placement"))
+def test_what_a_placement_learns_does_not_decay(placement: str) -> None:
+    model = transformer("layer", placement)
+    decaying = {id(parameter) for parameter in parameter_groups(model)[0]["params"]}
+    placed = [p for n, p in model.named_parameters() if "placement" in n]
+    assert not any(id(parameter) in decaying for parameter in placed)
 
 
 def test_matrices_of_attention_and_feed_forward_decay() -> None:

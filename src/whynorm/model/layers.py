@@ -35,8 +35,10 @@ class EncoderLayer(nn.Module):
     def sublayers(self, masks: Masks, inside: Inside) -> tuple[Sublayer, ...]:
         """The two sub-layers, under the masks of this batch."""
         return (
-            lambda x: self.dropout(self.attention(x, masks.encoder, inside=inside.attention)),
-            lambda x: self.dropout(self.feed_forward(x, inside.feed_forward)),
+            lambda x: self.dropout(
+                inside.attention(self.attention(x, masks.encoder, inside=inside.heads))
+            ),
+            lambda x: self.dropout(self.feed_forward(x, inside.hidden)),
         )
 
 
@@ -65,12 +67,14 @@ class DecoderLayer(nn.Module):
         """The three sub-layers, under the masks of this batch, over the encoder's memory."""
         return (
             lambda x: self.dropout(
-                self.attention(x, masks.decoder, past=past, inside=inside.attention)
+                inside.attention(self.attention(x, masks.decoder, past=past, inside=inside.heads))
             ),
             lambda x: self.dropout(
-                self.cross_attention(x, masks.cross, memory, inside=inside.cross_attention)
+                inside.cross_attention(
+                    self.cross_attention(x, masks.cross, memory, inside=inside.cross_heads)
+                )
             ),
-            lambda x: self.dropout(self.feed_forward(x, inside.feed_forward)),
+            lambda x: self.dropout(self.feed_forward(x, inside.hidden)),
         )
 
 

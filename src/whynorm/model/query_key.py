@@ -52,17 +52,17 @@ class L2QueryKeyNorm(QueryKeyNorm):
         self, q: Float[Tensor, "batch head query feature"]
     ) -> Float[Tensor, "batch head query feature"]:
         """Unit vectors times the gain."""
-        return self.unit(q) * (self.gain * math.sqrt(self.d_head)).to(q.dtype)
+        return (self.unit(q) * (self.gain * math.sqrt(self.d_head))).to(q.dtype)
 
     def keys(
         self, k: Float[Tensor, "batch head key feature"]
     ) -> Float[Tensor, "batch head key feature"]:
         """Unit vectors."""
-        return self.unit(k)
+        return self.unit(k).to(k.dtype)
 
     def unit(self, x: Float[Tensor, "*any feature"]) -> Float[Tensor, "*any feature"]:
-        """Each vector divided by its Euclidean norm, which is at least eps."""
-        return nn.functional.normalize(at_least_single(x), dim=-1, eps=self.eps).to(x.dtype)
+        """Each vector divided by its Euclidean norm, or by eps if that is more; not in half."""
+        return nn.functional.normalize(at_least_single(x), dim=-1, eps=self.eps)
 
 
 class PerHead(QueryKeyNorm):

@@ -10,6 +10,8 @@ from whynorm.norms.norm import Norm
 class AdaNorm(Norm):
     """c (1 - k y) y with y the z-score of each token's features; no weight, no bias.
 
+    The paper tunes c for each data set, and holds k at 1/10.
+
     The factor c (1 - k y) is detached: it rescales the gradient and takes no part in it.
     """
 
@@ -17,9 +19,9 @@ class AdaNorm(Norm):
         super().__init__(d_model, eps=eps, weight=False, bias=False)
         self.c, self.k = c, k
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """The z-score times its detached factor."""
         y = F.layer_norm(x, (self.d_model,), eps=self.eps)
-        return (self.c * (1 - self.k * y.detach()) * y).to(x.dtype)
+        return self.c * (1 - self.k * y.detach()) * y

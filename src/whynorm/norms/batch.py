@@ -20,6 +20,11 @@ class BatchMoments(NamedTuple):
     variance: Float[Tensor, " feature"]
 
     @property
+    def unbiased(self) -> Float[Tensor, " feature"]:
+        """The variance divided by n - 1 instead of n; 0 where there is but one token."""
+        return self.variance * self.n / (self.n - 1).clamp(min=1)
+
+    @property
     def some(self) -> Bool[Tensor, " feature"]:
         """True where there was a token."""
         return self.n > 0
@@ -58,9 +63,10 @@ class BatchNorm(Norm):
     `count_padding=True` takes all positions, as torch's BatchNorm1d on (batch * time, feature)
     does; False takes real tokens only. `sync` takes the tokens of all ranks together. The running
     variance is unbiased and `momentum` is the weight of the newest batch, both as in torch. A
-    batch of one token has variance 0 and leaves its 0 in the running variance. A batch without
-    real tokens is normalised by the running statistics and leaves them alone. Under gradient
-    accumulation statistics are those of each batch that passes through.
+    batch of one token has variance 0, comes out as the bias, and leaves the running variance
+    alone, for one number has none. A batch without real tokens is normalised by the running
+    statistics and leaves them alone. Under gradient accumulation statistics are those of each
+    batch that passes through; of several ranks without `sync`, the first one's are saved.
     """
 
     running_mean: Tensor
@@ -97,17 +103,16 @@ class BatchNorm(Norm):
 
     def track(self, batch: BatchMoments) -> None:
         """Move the running statistics towards the batch's."""
-        unbiased = batch.variance * batch.n / (batch.n - 1).clamp(min=1)
         self.running_mean = towards(self.running_mean, batch.mean, self.momentum, batch.some)
-        self.running_var = towards(self.running_var, unbiased, self.momentum, batch.some)
+        self.running_var = towards(self.running_var, batch.unbiased, self.momentum, batch.n > 1)
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """The fused kernel of torch where it computes the same, else the formula."""
         shared = self.sync and several()
         if self.training and (shared or not self.count_padding or real.numel() < 2):
-            return super().forward(x, real)
+            return super().normalised(x, real)
         flat = x.reshape(-1, self.d_model)
         running = (self.running_mean, self.running_var)
         affine = (self.weight, self.bias)

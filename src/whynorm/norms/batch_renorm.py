@@ -14,9 +14,10 @@ class BatchRenorm(Norm):
     r = std / running std, within 1/r_max and r_max; d = (mean - running mean) / running std,
     within ±d_max; no gradient flows through either. While neither is at its limit, the output is
     that of the running statistics. For `warmup_updates` r_max is 1 and d_max is 0, which is
-    BatchNorm; they have grown to their values after `r_updates` and `d_updates`. The paper trains
-    for far longer and takes 5000, 40000 and 25000 (§4), and momentum 0.01 as here. The running
-    deviation is that of the paper, sqrt(biased variance + eps) averaged itself.
+    BatchNorm; they have grown to their values after `r_updates` and `d_updates`, counted in
+    batches. The paper trains for far longer and takes 5000, 40000 and 25000 (§4), with momentum
+    0.01. The running deviation is that of the paper, sqrt(biased variance + eps) averaged itself;
+    a batch of one token leaves it alone.
     """
 
     running_mean: Tensor
@@ -28,7 +29,7 @@ class BatchRenorm(Norm):
         d_model: int,
         *,
         eps: float = 1e-5,
-        momentum: float = 0.01,
+        momentum: float = 0.05,
         r_max: float = 3.0,
         d_max: float = 5.0,
         warmup_updates: int = 100,
@@ -58,7 +59,7 @@ class BatchRenorm(Norm):
         r, d = self.corrections(batch_mean.detach(), batch_std.detach())
         scale = batch_std / r
         self.running_mean = towards(mean, batch_mean, self.momentum, some)
-        self.running_std = towards(std, batch_std, self.momentum, some)
+        self.running_std = towards(std, batch_std, self.momentum, n > 1)
         self.updates = self.updates + 1
         location = torch.where(some, batch_mean - d * scale, mean.to(x.dtype))
         return location, torch.where(some, scale, std.to(x.dtype))

@@ -15,8 +15,8 @@ class DynamicErf(Norm):
         self.a = nn.Parameter(torch.tensor(a))
         self.s = nn.Parameter(torch.tensor(s))
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """`weight * erf(a x + s) + bias`."""
-        return self.affine(torch.erf(self.a * x + self.s)).to(x.dtype)
+        return self.affine(torch.erf(self.a * x + self.s))

@@ -14,8 +14,8 @@ class DynamicTanh(Norm):
         super().__init__(d_model)
         self.a = nn.Parameter(torch.tensor(a))
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """`weight * tanh(a x) + bias`."""
-        return self.affine(torch.tanh(self.a * x)).to(x.dtype)
+        return self.affine(torch.tanh(self.a * x))

@@ -54,12 +54,12 @@ class GroupNorm(Norm):
             size, -1
         )
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """Per token, the faster layer-norm kernel on each group; over time, the formula."""
         if self.over_time:
-            return super().forward(x, real)
+            return super().normalised(x, real)
         size = self.d_model // self.groups
         grouped = F.layer_norm(x.unflatten(-1, (self.groups, size)), (size,), eps=self.eps)
-        return self.affine(grouped.flatten(-2)).to(x.dtype)
+        return self.affine(grouped.flatten(-2))

@@ -18,7 +18,7 @@ class LayerNorm(Norm):
         mean = x.mean(-1, keepdim=True)
         return mean, torch.sqrt(x.var(-1, correction=0, keepdim=True) + self.eps)
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """The fused kernel of torch."""

@@ -12,8 +12,8 @@ class NoNorm(Norm):
     def __init__(self, d_model: int, *, weight: bool = False, bias: bool = False) -> None:
         super().__init__(d_model, weight=weight, bias=bias)
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """`weight * x + bias`."""
-        return self.affine(x).to(x.dtype)
+        return self.affine(x)

@@ -11,8 +11,9 @@ class Norm(nn.Module):
     """A normaliser: `weight * (x - location) / scale + bias`.
 
     A subclass says over which numbers `location` and `scale` are taken. One that has neither
-    overrides `forward`; one for which torch has a fused kernel overrides `forward` with it, and
-    a test holds the kernel equal to the formula written here.
+    overrides `normalised`; one for which torch has a fused kernel overrides `normalised` with
+    it, and a test holds the kernel equal to the formula written here. Both are given numbers in
+    single precision or better, whatever the precision around them.
 
     `across_time` is True where, when evaluating, the output at one token depends on other tokens
     of its sentence: such a norm in the decoder cannot be decoded with cached keys and values.
@@ -44,11 +45,16 @@ class Norm(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
-        """x normalised; statistics are taken in single precision or better."""
+        """x normalised, in the precision that it came in; computed in single or better."""
         with torch.autocast(x.device.type, enabled=False):
-            precise = at_least_single(x)
-            location, scale = self.location_and_scale(precise, real)
-            return self.affine((precise - location) / scale).to(x.dtype)
+            return self.normalised(at_least_single(x), real).to(x.dtype)
+
+    def normalised(
+        self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time feature"]:
+        """The formula itself."""
+        location, scale = self.location_and_scale(x, real)
+        return self.affine((x - location) / scale)
 
     def affine(self, x: Float[Tensor, "*any feature"]) -> Float[Tensor, "*any feature"]:
         """`weight * x + bias`, either of which may be absent."""

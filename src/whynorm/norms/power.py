@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.norms.norm import at_least_single
 from whynorm.norms.quadratic import Corrected, QuadraticNorm
 
 
@@ -15,14 +14,15 @@ class PowerNorm(QuadraticNorm):
 
     The gradient of x is (g - nu z) / sqrt(phi + eps) at real tokens, where g is that of z and nu
     is a moving average of mean(g z): it is no derivative of the output. The first
-    `warmup_updates` are PN-V's, the batch's own quadratic mean with its exact gradient; nu is
+    `warmup_updates` batches are PN-V's, their own quadratic mean with its exact gradient; nu is
     gathered meanwhile. (The paper's trainings are longer and their warm-up is 4000.) Under loss
-    scaling, nu carries the scale of the loss.
+    scaling, nu carries the scale of the loss. A batch of one token keeps but its signs.
 
     `scaling_groups` divides each group of a token's features by its root mean square first, as
     the public code does with 4 and the paper does not say. `as_published` is that code's other
-    departures: in warm-up phi is made the mean of all batches and then moved again, nu is used
-    from the first update, and the gradient is divided by the root of the batch's quadratic mean.
+    departures: before warm-up ends phi is made the mean of all batches and then moved again, nu
+    is used from the first batch, the gradient is divided by the root of the batch's quadratic
+    mean, and padding is corrected too and counts in mean(g z).
     """
 
     nu: Tensor
@@ -50,17 +50,14 @@ class PowerNorm(QuadraticNorm):
         self.register_buffer("nu", torch.zeros(d_model))
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
-        """x normalised; statistics are taken in single precision or better."""
-        with torch.autocast(x.device.type, enabled=False):
-            precise = self.rescaled(at_least_single(x))
-            if self.training:
-                z = self.approximated(precise, real)
-            else:
-                z = precise / torch.sqrt(self.phi + self.eps)
-            return self.affine(z).to(x.dtype)
+        """By the batch and its predecessors in training, by the running mean when evaluating."""
+        x = self.rescaled(x)
+        if self.training:
+            return self.affine(self.approximated(x, real))
+        return self.affine(x / torch.sqrt(self.phi + self.eps))
 
     def rescaled(
         self, x: Float[Tensor, "batch time feature"]
@@ -81,11 +78,13 @@ class PowerNorm(QuadraticNorm):
         scale = torch.sqrt(torch.where(warm, mean, self.phi.to(mean.dtype)) + self.eps)
         divisor = torch.sqrt(mean + self.eps) if self.as_published else None
         correct = partial(self.correction, warm & (not self.as_published))
-        z = Corrected.apply(x, real, scale, divisor, correct, self.sync)
+        everywhere = torch.ones_like(real) if self.as_published else real
+        z = Corrected.apply(x, everywhere, scale, divisor, correct, self.sync)
         self.updates = self.updates + 1
         if self.as_published:
             every = torch.lerp(self.phi, mean.to(self.phi.dtype), 1 / self.updates)
-            self.phi = torch.where(warm & some, every, self.phi)
+            early = self.updates < self.warmup_updates
+            self.phi = torch.where(early & some, every, self.phi)
         self.track(mean, some)
         return z
 
@@ -95,8 +94,12 @@ class PowerNorm(QuadraticNorm):
         through_scale: Float[Tensor, " feature"],
         square: Float[Tensor, " feature"],
     ) -> Float[Tensor, " feature"]:
-        """nu as it was before this batch, or the exact mean(g z); nu moves on."""
+        """nu as it was before this batch, or the exact mean(g z); nu moves on.
+
+        A gradient that overflows, as the first ones under loss scaling do, leaves nu alone.
+        """
         nu, newest = self.nu.clone(), through_scale.to(self.nu.dtype)
         kept = 1 - self.backward_momentum * square.to(nu.dtype)
-        self.nu.copy_(nu * kept + self.backward_momentum * newest)
+        moved = nu * kept + self.backward_momentum * newest
+        self.nu.copy_(torch.where(moved.isfinite(), moved, nu))
         return torch.where(exact, newest, nu).to(through_scale.dtype)

@@ -14,9 +14,11 @@ class RegularizedBatchNorm(BatchNorm):
 
     `mean_penalty` times the sum over features of (running mean - mean)², and `variance_penalty`
     times that of (running variance - variance)², or of |running variance - variance| with
-    `variance_distance="absolute"`, as the authors' code has it. The penalty is of the loss per
-    token: the authors add their coefficient to a loss summed over a batch of tokens. The running
-    statistics are those before the batch and have no gradient.
+    `variance_distance="absolute"`, the distance that the authors' code has. The penalty is of the
+    loss per token: the authors add their coefficient to a loss summed over a batch of tokens.
+    Both variances are unbiased; the running statistics are those before the batch and have no
+    gradient. (That code averages biased variances, with momentum 0.05, and measures the distance
+    after the running statistics have moved.) One token has no variance to be penalised.
     """
 
     def __init__(
@@ -47,7 +49,8 @@ class RegularizedBatchNorm(BatchNorm):
     def distance(self, batch: BatchMoments) -> Float[Tensor, " feature"]:
         """The penalty of each feature."""
         mean = (self.running_mean - batch.mean).square()
-        variance = (self.running_var - batch.variance).abs()
+        variance = (self.running_var - batch.unbiased).abs()
         if self.variance_distance == "squared":
             variance = variance.square()
+        variance = torch.where(batch.n > 1, variance, 0.0)
         return self.mean_penalty * mean + self.variance_penalty * variance

@@ -19,12 +19,10 @@ class SeeDNorm(Norm):
         self.alpha = nn.Parameter(torch.ones(d_model))
         self.beta = nn.Parameter(torch.zeros(d_model))
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """RMSNorm whose weight depends on the token."""
-        with torch.autocast(x.device.type, enabled=False):
-            precise = x if x.dtype == torch.float64 else x.float()
-            gate = torch.tanh(precise @ self.beta)[..., None] * self.alpha + self.gamma
-            rms = torch.sqrt(precise.square().mean(-1, keepdim=True) + self.eps)
-            return (gate * precise / rms).to(x.dtype)
+        gate = torch.tanh(x @ self.beta)[..., None] * self.alpha + self.gamma
+        rms = torch.sqrt(x.square().mean(-1, keepdim=True) + self.eps)
+        return gate * x / rms

@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.norms.norm import at_least_single
 from whynorm.norms.quadratic import Corrected, QuadraticNorm
 
 # The published code's gradient factor: from which update, and between what and its inverse.
@@ -22,11 +21,13 @@ class UnifiedNorm(QuadraticNorm):
     s is the batch's own and the gradient exact. `outlier_filtration` does the same for a batch
     that lifts the window's arithmetic mean above its geometric one by more than `window` times
     the variance of the roots that were there before, in any feature; its place in the window
-    gets the running value. (Held against the window with the batch in it, as printed, the
-    inequality cannot be broken; this is the public code's.) The authors switch it off for text.
+    gets the running value. That variance is one number, over the window and all features. (Held
+    against the window with the batch in it, as printed, the inequality cannot be broken; this is
+    the public code's.) The authors switch it off for text.
 
-    `as_published` is that code's departures: psi is used from the first update on, and gradients
-    are multiplied by sqrt(s + eps) / sqrt(phi + eps) once the training is long.
+    `as_published` is that code's departures: psi is used from the first batch on, padding is
+    corrected too and counts in mean(g z), warm-up ends a batch earlier, and gradients are
+    multiplied by sqrt(s + eps) / sqrt(phi + eps) once the training is long.
     """
 
     window_squares: Tensor
@@ -56,15 +57,13 @@ class UnifiedNorm(QuadraticNorm):
         self.register_buffer("psi", torch.zeros(d_model))
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
 
-    def forward(
+    def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
-        """x normalised; statistics are taken in single precision or better."""
-        with torch.autocast(x.device.type, enabled=False):
-            precise = at_least_single(x)
-            if self.training:
-                return self.smoothed(precise, real).to(x.dtype)
-            return self.affine(precise / torch.sqrt(self.phi + self.eps)).to(x.dtype)
+        """By the window of batches in training, by the running mean when evaluating."""
+        if self.training:
+            return self.smoothed(x, real)
+        return self.affine(x / torch.sqrt(self.phi + self.eps))
 
     def smoothed(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
@@ -76,11 +75,12 @@ class UnifiedNorm(QuadraticNorm):
         here = (slots == updates % self.window) & some
         squares = torch.where(here, mean.to(self.phi.dtype), self.window_squares)
         skip = self.outlier(squares) & (updates >= self.warmup_updates)
-        alone = skip | (updates <= max(self.window, self.warmup_updates))
+        alone = skip | (updates <= max(self.window, self.warmup_updates - self.as_published))
         square = torch.where(alone, mean, geometric_mean(squares).to(mean.dtype))
         scale = torch.sqrt(square + self.eps)
         correct = partial(self.correction, here, skip, alone | ~some)
-        z = Corrected.apply(x, real, scale, None, correct, self.sync)
+        everywhere = torch.ones_like(real) if self.as_published else real
+        z = Corrected.apply(x, everywhere, scale, None, correct, self.sync)
         y = self.compensated(z, scale, ~skip & (updates > self.compensated_from))
         self.window_squares = torch.where(here & skip, self.phi, squares)
         self.updates = updates
@@ -93,7 +93,7 @@ class UnifiedNorm(QuadraticNorm):
         return max(COMPENSATED_FROM, self.warmup_updates)
 
     def outlier(self, squares: Float[Tensor, "window feature"]) -> Bool[Tensor, ""]:
-        """True if the newest batch is to be kept out of the averages."""
+        """True if the newest batch is to be kept out of the window."""
         if not self.outlier_filtration or self.window < 2:
             return torch.zeros((), dtype=torch.bool, device=squares.device)
         surplus = squares.mean(0) - geometric_mean(squares)
@@ -107,12 +107,17 @@ class UnifiedNorm(QuadraticNorm):
         through_scale: Float[Tensor, " feature"],
         square: Float[Tensor, " feature"],
     ) -> Float[Tensor, " feature"]:
-        """psi after this batch, or the exact mean(g z) where the batch stands alone."""
+        """psi after this batch, or the exact mean(g z) where the batch stands alone.
+
+        A gradient that overflows, as the first ones under loss scaling do, leaves psi alone.
+        """
         newest = through_scale.to(self.psi.dtype)
-        entered = torch.where(skip, self.psi, newest)
+        sound = newest.isfinite()
+        entered = torch.where(skip | ~sound, self.psi, newest)
         gradients = torch.where(here, entered, self.window_gradients)
         smooth = torch.where(alone, newest, gradients.mean(0))
-        psi = torch.where(here.any(0), torch.lerp(self.psi, smooth, self.momentum), self.psi)
+        moves = here.any(0) & smooth.isfinite()
+        psi = torch.where(moves, torch.lerp(self.psi, smooth, self.momentum), self.psi)
         self.window_gradients.copy_(gradients)
         self.psi.copy_(psi)
         exact = skip if self.as_published else alone

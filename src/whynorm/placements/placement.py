@@ -52,13 +52,16 @@ def unchanged(x: Tensor) -> Tensor:
 class Inside(NamedTuple):
     """What stands inside the sub-layers of one layer.
 
-    On what each attention's heads return, (batch, head, query, feature), and on the hidden
-    features of the feed-forward, (batch, time, d_ff).
+    On what the heads of each attention return, (batch, head, query, feature); on the hidden
+    features of the feed-forward, (batch, time, d_ff); and on what each attention returns, before
+    dropout.
     """
 
+    heads: Sublayer = unchanged
+    cross_heads: Sublayer = unchanged
+    hidden: Sublayer = unchanged
     attention: Sublayer = unchanged
     cross_attention: Sublayer = unchanged
-    feed_forward: Sublayer = unchanged
 
 
 class Placement(nn.Module):
