@@ -1,14 +1,14 @@
 """Sums over all processes that train together; gradients flow back through them."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
-from torch import Tensor
-from torch.distributed import nn as collective
+from torch import Tensor, distributed
 
 
 def several() -> bool:
     """True where more than one process trains."""
-    distributed = torch.distributed
     return distributed.is_available() and distributed.is_initialized() and _size() > 1
 
 
@@ -17,7 +17,7 @@ def over_ranks(x: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
 
     All ranks must ask at the same place, also those that have nothing to add.
     """
-    return collective.all_reduce(x) if several() else x
+    return _Sum.apply(x) if several() else x
 
 
 def of_every_rank(x: Float[Tensor, "*any"]) -> Float[Tensor, "rank *any"]:
@@ -25,9 +25,27 @@ def of_every_rank(x: Float[Tensor, "*any"]) -> Float[Tensor, "rank *any"]:
     if not several():
         return x.unsqueeze(0)
     rows = [torch.zeros_like(x) for _ in range(_size())]
-    rows[torch.distributed.get_rank()] = x
+    rows[distributed.get_rank()] = x
     return over_ranks(torch.stack(rows))
 
 
+class _Sum(torch.autograd.Function):
+    """A sum over ranks. What one rank adds reaches the losses of all, so gradients add up too."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return _summed(x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Tensor:
+        return _summed(gradients[0])
+
+
+def _summed(x: Tensor) -> Tensor:
+    total = x.clone(memory_format=torch.contiguous_format)
+    distributed.all_reduce(total)
+    return total
+
+
 def _size() -> int:
-    return torch.distributed.get_world_size()
+    return distributed.get_world_size()

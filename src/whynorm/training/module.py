@@ -94,7 +94,11 @@ class TranslationModule(pl.LightningModule):
         self._part = 0
 
     def training_step(self, batch: Batch, batch_index: int) -> Float[Tensor, ""]:
-        """The summed loss, scaled to undo the means over batches and ranks that are taken of it."""
+        """The summed loss, scaled to undo the mean over batches that Lightning takes of it.
+
+        What flows back through the model is so the gradient of the sum itself, on any number of
+        ranks: some norms remember it.
+        """
         place = {"update": self.global_step, "rank": self.global_rank, "part": self._part}
         reseed(self.seed, **place, device=self.device)
         logits, labels = self(batch, padding=self.padding_in_loss)
@@ -102,14 +106,15 @@ class TranslationModule(pl.LightningModule):
         objective = losses.objective + len(labels) * self.model.take_penalty()
         self._window = self._window.plus(_tally(batch, objective, losses.loss, tokens=len(labels)))
         self._part += 1
-        return objective * (self.trainer.accumulate_grad_batches * self.trainer.world_size)
+        return objective * self.trainer.accumulate_grad_batches
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Turn the gradients of sums into those of the mean per token, and measure them."""
         total = self.trainer.strategy.reduce(self._window.vector(), reduce_op="sum")
         tally = Tally.of_vector(total)
         names, gradients = with_gradients(self._parameters_by_name)
-        divide(gradients, tally.tokens)
+        # the ranks' gradients were averaged, not added
+        divide(gradients, tally.tokens / self.trainer.world_size)
         sizes = norms(gradients)
         self.last_update = Update(self.global_step + 1, tally, names, sizes, sizes.norm())
         self.target_tokens += tally.tokens.long()
