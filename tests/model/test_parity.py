@@ -11,7 +11,6 @@ from tests.options import option
 from whynorm.model.layers import DecoderLayer, EncoderLayer
 from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
-from whynorm.placements.post import Post
 from whynorm.placements.pre import Pre
 
 # torch tells that it will not use a fast path that these tests do not need.
@@ -49,7 +48,6 @@ def torchs(ours: Transformer, norm_first: bool) -> Any:
             their_stack.norm.load_state_dict(final.state_dict())
         for index, layer in enumerate(our_stack.layers):
             assert isinstance(layer, EncoderLayer | DecoderLayer)
-            assert isinstance(our_stack.placement, Post | Pre)
             norms = list(our_stack.placement.norms.of(index))
             their_stack.layers[index].load_state_dict(copied(layer, norms))
     return theirs

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.placements.placement import Sublayer
-from whynorm.placements.post import Post
+from whynorm.placements.placement import Placement, Sublayer
 
 
-class BottomToTop(Post):
+class BottomToTop(Placement):
     """norm(x + F(x)), with the layer's input added before the layer's last norm."""
 
     def forward(

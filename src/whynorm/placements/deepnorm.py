@@ -1,11 +1,9 @@
 """Post-norm with a weighted residual, for very deep stacks (Wang 2022, arXiv:2203.00555)."""
 
-from collections.abc import Sequence
-
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
-from whynorm.placements.placement import Gains, MakeNorm, Norms, Placement, Stack, Sublayer
+from whynorm.placements.placement import Gains, MakeNorm, Place, Placement, Stack, Sublayer
 
 
 class DeepNorm(Placement):
@@ -15,8 +13,7 @@ class DeepNorm(Placement):
     """
 
     def __init__(self, norm: MakeNorm, stack: Stack) -> None:
-        super().__init__(stack)
-        self.norms = Norms(norm, stack)
+        super().__init__(norm, stack)
         n, m = stack.encoder_layers, stack.decoder_layers
         if stack.name == "encoder":
             self.alpha, self.gain = 0.81 * (n**4 * m) ** (1 / 16), 0.87 * (n**4 * m) ** (-1 / 16)
@@ -27,14 +24,8 @@ class DeepNorm(Placement):
         """The factor on value, output and feed-forward matrices."""
         return Gains(sublayers=self.gain)
 
-    def forward(
-        self,
-        index: int,
-        x: Float[Tensor, "batch time feature"],
-        real: Bool[Tensor, "batch time"],
-        sublayers: Sequence[Sublayer],
+    def connect(
+        self, x: Float[Tensor, "batch time feature"], sublayer: Sublayer, norm: Sublayer, at: Place
     ) -> Float[Tensor, "batch time feature"]:
-        """Each sub-layer's weighted residual sum, normalised."""
-        for norm, sublayer in zip(self.norms.of(index), sublayers, strict=True):
-            x = norm(self.alpha * x + sublayer(x), real)
-        return x
+        """The weighted residual sum, normalised."""
+        return norm(self.alpha * x + sublayer(x))

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from whynorm.placements.placement import Inside, MakeNorm, Stack, unchanged
+from whynorm.placements.placement import Inside, MakeNorm, Stack, normalised, unchanged
 from whynorm.placements.pre import Pre
 
 
@@ -45,10 +45,3 @@ def scaled(
 ) -> Float[Tensor, "batch head query feature"]:
     """What each head returned, times its number."""
     return heads * numbers[:, None, None]
-
-
-def normalised(
-    norm: nn.Module, real: Bool[Tensor, "batch time"], x: Float[Tensor, "batch time feature"]
-) -> Float[Tensor, "batch time feature"]:
-    """x, normalised."""
-    return norm(x, real)

@@ -1,6 +1,7 @@
 """The contract that every placement keeps: how it wires one stack, and how large weights start."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Literal, NamedTuple, cast
 
 from jaxtyping import Bool, Float
@@ -44,6 +45,13 @@ class Gains(NamedTuple):
     embedding: float = 1.0
 
 
+def normalised(
+    norm: nn.Module, real: Bool[Tensor, "batch time"], x: Float[Tensor, "batch time feature"]
+) -> Float[Tensor, "batch time feature"]:
+    """x, normalised: with its first two arguments given, a norm that needs to be told nothing."""
+    return norm(x, real)
+
+
 def unchanged(x: Tensor) -> Tensor:
     """x itself: nothing stands there."""
     return x
@@ -64,16 +72,25 @@ class Inside(NamedTuple):
     cross_attention: Sublayer = unchanged
 
 
+class Place(NamedTuple):
+    """Which sub-layer of which layer is wired, both counted from 0, and what is real there."""
+
+    layer: int
+    sublayer: int
+    real: Bool[Tensor, "batch time"]
+
+
 class Placement(nn.Module):
     """The wiring of one stack: `enter`, then a call for each layer, then `leave`.
 
-    What passes from one to the next is the placement's own business: some carry two streams,
-    stacked before the batch.
+    A subclass says how one sub-layer is connected. What passes from one to the next is its own
+    business: some carry two streams, stacked before the batch.
     """
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, norm: MakeNorm, stack: Stack) -> None:
         super().__init__()
         self.stack = stack
+        self.norms = Norms(norm, stack)
 
     def gains(self) -> Gains:
         """How much larger or smaller the stack's weights start."""
@@ -97,7 +114,19 @@ class Placement(nn.Module):
         sublayers: Sequence[Sublayer],
     ) -> Float[Tensor, "*streams batch time feature"]:
         """x after the sub-layers of one layer."""
-        raise NotImplementedError(f"{type(self).__name__} does not wire a layer")
+        for at, (norm, sublayer) in enumerate(zip(self.norms.of(index), sublayers, strict=True)):
+            x = self.connect(x, sublayer, partial(normalised, norm, real), Place(index, at, real))
+        return x
+
+    def connect(
+        self,
+        x: Float[Tensor, "*streams batch time feature"],
+        sublayer: Sublayer,
+        norm: Sublayer,
+        at: Place,
+    ) -> Float[Tensor, "*streams batch time feature"]:
+        """x after one sub-layer, whose norm is `norm`."""
+        raise NotImplementedError(f"{type(self).__name__} does not connect a sub-layer")
 
     def leave(
         self, x: Float[Tensor, "*streams batch time feature"], real: Bool[Tensor, "batch time"]
@@ -116,3 +145,7 @@ class Norms(nn.ModuleList):
     def of(self, index: int) -> Iterable[Norm]:
         """The norms of one layer, one a sub-layer."""
         return cast(Iterable[Norm], self[index])
+
+    def one(self, layer: int, sublayer: int) -> Norm:
+        """The norm of one sub-layer of one layer."""
+        return list(self.of(layer))[sublayer]

@@ -1,16 +1,13 @@
 """Two residual streams, one post-norm and one pre-norm (Xie 2023, arXiv:2304.14802)."""
 
-from collections.abc import Sequence
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.placements.placement import MakeNorm, Stack, Sublayer
-from whynorm.placements.post import Post
+from whynorm.placements.placement import MakeNorm, Place, Placement, Stack, Sublayer
 
 
-class ResiDual(Post):
+class ResiDual(Placement):
     """x = norm(x + F(x)) beside dual = dual + F(x); the stack returns x + norm(dual)."""
 
     def __init__(self, norm: MakeNorm, stack: Stack) -> None:
@@ -23,19 +20,17 @@ class ResiDual(Post):
         """The embedding, twice."""
         return torch.stack((x, x))
 
-    def forward(
+    def connect(
         self,
-        index: int,
         x: Float[Tensor, "2 batch time feature"],
-        real: Bool[Tensor, "batch time"],
-        sublayers: Sequence[Sublayer],
+        sublayer: Sublayer,
+        norm: Sublayer,
+        at: Place,
     ) -> Float[Tensor, "2 batch time feature"]:
-        """Both streams, each with what the sub-layers of the first one returned."""
+        """Both streams, each with what the sub-layer of the first one returned."""
         post, dual = x.unbind()
-        for norm, sublayer in zip(self.norms.of(index), sublayers, strict=True):
-            branch = sublayer(post)
-            post, dual = norm(post + branch, real), dual + branch
-        return torch.stack((post, dual))
+        branch = sublayer(post)
+        return torch.stack((norm(post + branch), dual + branch))
 
     def leave(
         self, x: Float[Tensor, "2 batch time feature"], real: Bool[Tensor, "batch time"]

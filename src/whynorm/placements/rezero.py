@@ -1,12 +1,10 @@
 """Residual branches that start at nothing (Bachlechner 2020, arXiv:2003.04887)."""
 
-from collections.abc import Sequence
-
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from whynorm.placements.placement import MakeNorm, Norms, Placement, Stack, Sublayer
+from whynorm.placements.placement import MakeNorm, Place, Placement, Stack, Sublayer
 
 
 class ReZero(Placement):
@@ -17,21 +15,14 @@ class ReZero(Placement):
     """
 
     def __init__(self, norm: MakeNorm, stack: Stack, *, shared: bool = True) -> None:
-        super().__init__(stack)
-        self.norms = Norms(norm, stack)
+        super().__init__(norm, stack)
         count = 1 if shared else stack.sublayers
         self.a = nn.ParameterList(torch.zeros(count) for _ in range(stack.layers))
 
-    def forward(
-        self,
-        index: int,
-        x: Float[Tensor, "batch time feature"],
-        real: Bool[Tensor, "batch time"],
-        sublayers: Sequence[Sublayer],
+    def connect(
+        self, x: Float[Tensor, "batch time feature"], sublayer: Sublayer, norm: Sublayer, at: Place
     ) -> Float[Tensor, "batch time feature"]:
-        """The residual stream, to which each sub-layer is added by its own share."""
-        # a vector each, and no number, so that the product is not taken in half precision
-        shares = self.a[index].expand(len(sublayers)).split(1)
-        for a, norm, sublayer in zip(shares, self.norms.of(index), sublayers, strict=True):
-            x = x + a * sublayer(norm(x, real))
-        return x
+        """The residual stream, to which the sub-layer is added by its own share."""
+        # a vector of one, and no number, so that the product is not taken in half precision
+        shares = self.a[at.layer].expand(self.stack.sublayers).split(1)
+        return x + shares[at.sublayer] * sublayer(norm(x))

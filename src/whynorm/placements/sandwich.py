@@ -1,34 +1,25 @@
 """Normalising what a sub-layer reads and what it returns (Ding 2021, arXiv:2105.13290)."""
 
-from collections.abc import Sequence
-
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.placements.placement import MakeNorm, Norms, Placement, Stack, Sublayer
+from whynorm.placements.placement import MakeNorm, Norms, Place, Placement, Stack, Sublayer
 
 
 class Sandwich(Placement):
-    """x + after(F(before(x))); `final` adds the norm at the end that pre-norm stacks have."""
+    """x + after(F(norm(x))); `final` adds the norm at the end that pre-norm stacks have."""
 
     def __init__(self, norm: MakeNorm, stack: Stack, *, final: bool = True) -> None:
-        super().__init__(stack)
-        self.norms = Norms(norm, stack)
+        super().__init__(norm, stack)
         self.after = Norms(norm, stack)
         self.final = norm(stack.d_model) if final else None
 
-    def forward(
-        self,
-        index: int,
-        x: Float[Tensor, "batch time feature"],
-        real: Bool[Tensor, "batch time"],
-        sublayers: Sequence[Sublayer],
+    def connect(
+        self, x: Float[Tensor, "batch time feature"], sublayer: Sublayer, norm: Sublayer, at: Place
     ) -> Float[Tensor, "batch time feature"]:
-        """The residual stream, to which each sub-layer is added between its two norms."""
-        both = zip(self.norms.of(index), self.after.of(index), sublayers, strict=True)
-        for before, after, sublayer in both:
-            x = x + after(sublayer(before(x, real)), real)
-        return x
+        """The residual stream, to which the sub-layer is added between its two norms."""
+        after = self.after.one(at.layer, at.sublayer)
+        return x + after(sublayer(norm(x)), at.real)
 
     def leave(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
