@@ -28,7 +28,7 @@ def of_site(rows: list[Row], site: str, column: str) -> list[float]:
 
 
 def by_hand(model: Transformer, rules: Rules) -> dict[tuple[str, int, int], list[float]]:
-    """Mass on padding and the future, entropy and relative entropy, weight by weight."""
+    """Mass on padding and the future, entropy and normalised entropy, weight by weight."""
     each: dict[tuple[str, int, int], list[list[float]]] = {}
     for batch in batches():
         shown = teacher_forced(batch)
@@ -127,7 +127,7 @@ def test_queries_of_zero_weight_make_attention_uniform_over_what_is_visible() ->
     rows = masses(model, option("mask", "paper"), batches()[:1])
     expected = float((real * real.log()).sum() / real.sum())
     assert of_site(rows, "encoder", "entropy in nats") == pytest.approx([expected] * 8, abs=1e-6)
-    assert [row["relative entropy"] for row in rows] == pytest.approx([1.0] * 24, abs=1e-6)
+    assert [row["normalised entropy"] for row in rows] == pytest.approx([1.0] * 24, abs=1e-6)
 
 
 def test_the_weights_are_those_that_the_attention_used() -> None:

@@ -39,7 +39,8 @@ def test_branches_of_zero_weights_keep_the_variance_of_the_stream(
     rows = rows_of(model, tmp_path)
     entering = column(rows, "variance_entering", stack)
     assert column(rows, "variance_leaving", stack) == pytest.approx(entering, rel=1e-6)
-    assert column(rows, "feed_forward_ratio", stack) == [0.0] * 4
+    assert column(rows, "feed_forward_output_ratio", stack) == [0.0] * 4
+    assert max(column(rows, "change_ratio", stack)) < 1e-6
 
 
 @pytest.mark.parametrize("stack", ["encoder", "decoder"])
@@ -77,7 +78,34 @@ def test_the_measures_of_a_layer_equal_what_is_computed_by_hand(tmp_path: Path) 
     assert len(before) == int((batch.source != 0).sum())
     assert row["variance_entering"] == pytest.approx(variance(before), rel=1e-5)
     assert row["variance_leaving"] == pytest.approx(variance(after), rel=1e-5)
-    assert row["feed_forward_ratio"] == pytest.approx(size(branch) / size(before), rel=1e-5)
+    assert row["feed_forward_output_ratio"] == pytest.approx(size(branch) / size(before), rel=1e-5)
+
+
+@pytest.mark.parametrize("placement", names("placement"))
+def test_the_change_of_a_layer_equals_what_leaves_minus_what_enters(
+    placement: str, tmp_path: Path
+) -> None:
+    model = transformer("layer", placement)
+    given: dict[str, Any] = {}
+    model.encoder.placement.register_forward_hook(keep(given, "layer"))
+    row = rows_of(model, tmp_path)[0]
+    (_, before, real, _), after = given["layer"]
+    if placement == "residual":  # of its two streams, the one that sub-layers read
+        before, after = before[0], after[0]
+    places = real.nonzero().tolist()
+    change = size([(after - before).detach()[b, t] for b, t in places])
+    entering = size([before.detach()[b, t] for b, t in places])
+    assert row["change_ratio"] == pytest.approx(change / entering, rel=1e-5)
+
+
+def test_at_first_rezero_changes_nothing_whatever_its_sublayers_return(tmp_path: Path) -> None:
+    model = transformer("layer", "rezero")
+    for name, parameter in model.named_parameters():
+        if ".placement.a" in name:
+            nn.init.zeros_(parameter)
+    rows = rows_of(model, tmp_path)
+    assert {row["change_ratio"] for row in rows} == {0.0}
+    assert min(float(row["feed_forward_output_ratio"]) for row in rows) > 0.1
 
 
 def keep(given: dict[str, Any], name: str) -> Callable[..., None]:
@@ -109,8 +137,9 @@ def test_padding_never_enters(tmp_path: Path) -> None:
         assert list(a.values())[2:] == pytest.approx(list(b.values())[2:], rel=1e-4, nan_ok=True)
 
 
-def test_gradient_norms_equal_those_that_torch_takes(tmp_path: Path) -> None:
-    model = transformer("layer", "pre")
+@pytest.mark.parametrize("qk_norm", ["none", "layer"])
+def test_gradient_norms_equal_those_that_torch_takes(qk_norm: str, tmp_path: Path) -> None:
+    model = transformer("layer", "pre", qk_norm=qk_norm)
     rows = rows_of(model, tmp_path)
     batch = subject(model).examined().training_batches[0]
     _, _, _, real, labels = teacher_forced(batch)
@@ -123,17 +152,35 @@ def test_gradient_norms_equal_those_that_torch_takes(tmp_path: Path) -> None:
         assert column(rows, "gradient_norm", stack) == pytest.approx(expected, rel=1e-4)
 
 
+def test_norms_of_queries_and_keys_count_in_the_gradient_and_those_of_a_placement_do_not(
+    tmp_path: Path,
+) -> None:
+    model = transformer("layer", "pre", qk_norm="layer")
+    inside = {name for name, _ in model.encoder.layers[0].named_parameters()}
+    assert any("qk_norm" in name for name in inside)
+    before = column(rows_of(model, tmp_path), "gradient_norm", "encoder")
+    for name, parameter in model.encoder.named_parameters():
+        parameter.requires_grad_("placement" not in name)
+    assert column(rows_of(model, tmp_path), "gradient_norm", "encoder") == before
+    for name, parameter in model.encoder.named_parameters():
+        parameter.requires_grad_("qk_norm" not in name)
+    after = column(rows_of(model, tmp_path), "gradient_norm", "encoder")
+    assert all(a < b for a, b in zip(after, before, strict=True))
+
+
 @pytest.mark.parametrize("placement", names("placement"))
 def test_every_placement_can_be_watched(placement: str) -> None:
     found = observed(subject(transformer("layer", placement)).examined())
-    assert len(found) == 2 * 8 + 2 * 9  # layers of the encoder and of the decoder, measures
+    assert len(found) == 2 * 9 + 2 * 10  # layers of the encoder and of the decoder, measures
     assert all(math.isfinite(value) for value in found.values())
 
 
 def test_an_encoder_has_no_cross_attention_to_measure(tmp_path: Path) -> None:
     rows = rows_of(transformer(), tmp_path)
-    assert all(math.isnan(ratio) for ratio in column(rows, "cross_attention_ratio", "encoder"))
-    assert all(ratio > 0 for ratio in column(rows, "cross_attention_ratio", "decoder"))
+    assert all(
+        math.isnan(ratio) for ratio in column(rows, "cross_attention_output_ratio", "encoder")
+    )
+    assert all(ratio > 0 for ratio in column(rows, "cross_attention_output_ratio", "decoder"))
 
 
 @pytest.mark.parametrize("norm", names("norm"))

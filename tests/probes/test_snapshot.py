@@ -1,9 +1,15 @@
+"""A model's state: kept as it was, or with statistics that are those of all tokens together."""
+
 import pytest
 import torch
 
 from tests.model.build import transformer
 from tests.options import option
-from tests.probes.subjects import SHALLOW, changed, everything
+from tests.probes.subjects import (
+    SHALLOW,
+    changed,
+    everything,
+)
 from whynorm.probes.snapshot import held, kept, switch
 
 

@@ -1,32 +1,41 @@
+"""Fluctuation, discrepancy and loss, against the tokens that reach each norm, one by one."""
+
+import math
 from collections.abc import Sequence
 
+import numpy
 import pytest
-import torch
 from torch import nn
-from torch.nn import functional as F
 
 from tests.model.build import transformer
-from tests.options import names, option
+from tests.options import names
 from tests.probes.subjects import (
     NOWHERE,
     SHALLOW,
+    SHORT,
     a_batch,
     batches,
     changed,
+    discrepancies,
+    every_loss,
     everything,
+    learn,
+    remembering,
     spoil,
     subject,
+    tokens_at_norms,
 )
-from whynorm.data.batch import Batch, teacher_forced
+from whynorm.data.batch import Batch
 from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
-from whynorm.probes.reestimation import reestimated
-from whynorm.probes.snapshot import held
-from whynorm.probes.statistics import record, statistics
-from whynorm.probes.subject import Row, logits
+from whynorm.probes.statistics import statistics
+from whynorm.probes.subject import Row
 
-REAL = torch.tensor([[True, True, True], [True, False, False]])
-TRAINING = batches(10)
+TRAINING = [*batches(10), *SHORT]
+FORMER, LATTER = TRAINING[:2], TRAINING[2:]
+EPS = 1e-5
+TID = ("tid_mean", "tid_variance", "tid_mean_by_feature", "tid_variance_by_feature")
+FLUCTUATION = ("fluctuation_mean", "fluctuation_variance")
 
 
 def rows_of(model: Transformer, **given: Sequence[Batch]) -> list[Row]:
@@ -34,16 +43,67 @@ def rows_of(model: Transformer, **given: Sequence[Batch]) -> list[Row]:
 
 
 @pytest.mark.parametrize("norm", ["layer", "batch", "instance"])
-def test_equal_batches_neither_fluctuate_nor_differ_from_their_population(norm: str) -> None:
-    rows = rows_of(transformer(norm, "pre"), training=[a_batch(0)] * 3)
-    distances = [
-        float(row[key])
-        for row in rows
-        if row["batches"] == "training"
-        for key in row
-        if key.startswith(("tid", "fluctuation"))
-    ]
-    assert max(distances) < 1e-6
+def test_equal_batches_neither_fluctuate_nor_differ_from_each_other(norm: str) -> None:
+    rows = rows_of(transformer(norm, "pre"), training=[a_batch(0)] * 2)
+    training = [row for row in rows if row["batches"] == "training"]
+    assert max(float(row[key]) for row in training for key in TID + FLUCTUATION) < 1e-6
+
+
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+def test_a_training_batch_is_measured_against_all_tokens_of_the_others(norm: str) -> None:
+    model = transformer(norm, "pre")
+    rows = {row["norm"]: row for row in rows_of(model) if row["batches"] == "training"}
+    for name, parts in tokens_at_norms(model, TRAINING).items():
+        others = [
+            numpy.concatenate([*parts[:index], *parts[index + 1 :]]) for index in range(len(parts))
+        ]
+        each = [
+            discrepancies(*both) for both in zip(parts, others, strict=True) if len(both[0]) > 1
+        ]
+        assert [rows[name][key] for key in TID] == pytest.approx(numpy.mean(each, 0), rel=1e-3)
+
+
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+def test_a_validation_batch_is_measured_against_all_tokens_of_training(norm: str) -> None:
+    model = transformer(norm, "pre")
+    rows = {row["norm"]: row for row in rows_of(model) if row["batches"] == "validation"}
+    training = tokens_at_norms(model, TRAINING)
+    for name, parts in tokens_at_norms(model, batches()).items():
+        each = [discrepancies(part, numpy.concatenate(training[name])) for part in parts]
+        assert [rows[name][key] for key in TID] == pytest.approx(numpy.mean(each, 0), rel=1e-3)
+
+
+def test_running_statistics_begin_at_the_others_and_move_with_the_batches_before() -> None:
+    model = transformer("layer", "pre")
+    three = [*FORMER, a_batch(5, [4, 3])]
+    parts = next(iter(tokens_at_norms(model, three).values()))
+    expected = []
+    for index, part in enumerate(parts):
+        others = numpy.concatenate([*parts[:index], *parts[index + 1 :]])
+        mean, variance = others.mean(0), others.var(0, ddof=1)
+        for earlier in parts[:index]:
+            mean = 0.9 * mean + 0.1 * earlier.mean(0)
+            variance = 0.9 * variance + 0.1 * earlier.var(0, ddof=1)
+        apart = math.sqrt(sum((part.mean(0) - mean) ** 2))
+        expected.append(apart / math.sqrt(sum(variance + EPS)))
+    row = rows_of(model, training=three)[0]
+    assert row["fluctuation_mean"] == pytest.approx(sum(expected) / 3, rel=1e-4)
+
+
+def test_a_batch_of_one_token_is_skipped_and_counted() -> None:
+    rows = rows_of(transformer("layer", "pre"), training=TRAINING)
+    skipped = {(str(row["norm"])[:7], row["batches"]): row["skipped"] for row in rows}
+    assert skipped["encoder", "training"] == 1
+    assert skipped["decoder", "training"] == 0
+    assert skipped["encoder", "validation"] == 0
+    assert max(float(row["tid_mean_by_feature"]) for row in rows) < 3
+
+
+def test_a_training_batch_without_others_has_no_numbers_that_are_out_of_sample() -> None:
+    row, validation, *_ = rows_of(transformer("layer", "pre"), training=[a_batch(0)])
+    unknown = {key for key, value in row.items() if value != value}
+    assert unknown == {*TID, *FLUCTUATION, "loss_reestimated_held_out"}
+    assert not any(value != value for value in validation.values())
 
 
 def test_batches_that_differ_fluctuate_at_every_norm() -> None:
@@ -83,29 +143,53 @@ def test_the_population_is_the_same_for_arms_that_feed_their_first_norm_alike() 
 def losses(model: Transformer) -> list[float]:
     """Under running, batch and re-estimated statistics, on the training batches."""
     [row, *_] = rows_of(model)
-    return [float(row[f"loss_{which}"]) for which in ("running", "batch", "reestimated")]
+    which = ("running", "batch", "reestimated_held_out")
+    return [float(row[f"loss_{one}"]) for one in which]
 
 
 def test_the_three_losses_of_layer_norms_are_one() -> None:
     one, two, three = losses(transformer("layer", "pre"))
-    assert one == two == three
+    assert one == two == pytest.approx(three, rel=1e-12)
 
 
 def test_the_loss_equals_the_mean_over_real_tokens_counted_one_by_one() -> None:
     model = transformer("layer", "pre", "model.dropout=0.5").train()
-    nats = []
-    with torch.no_grad(), held(model, training=False):
-        for batch in TRAINING:
-            scores = logits(model, option("mask", "paper"), batch).log_softmax(-1)
-            _, _, _, real, labels = teacher_forced(batch)
-            nats += [-float(scores[b, t, labels[b, t]]) for b, t in real.nonzero().tolist()]
+    nats = every_loss(model, TRAINING)
     assert losses(model)[0] == pytest.approx(sum(nats) / len(nats), rel=1e-5)
+
+
+def test_the_reestimated_loss_of_each_half_of_training_is_with_the_others_statistics() -> None:
+    model = transformer("batch", "pre")
+    nats = every_loss(remembering(model, LATTER), FORMER)
+    nats += every_loss(remembering(model, FORMER), LATTER)
+    assert losses(model)[2] == pytest.approx(sum(nats) / len(nats), rel=1e-4)
+
+
+def test_the_reestimated_loss_of_validation_is_that_with_statistics_of_all_of_training() -> None:
+    model = transformer("batch", "pre")
+    nats = every_loss(remembering(model, TRAINING), batches())
+    found = rows_of(model)[1]["loss_reestimated_held_out"]
+    assert found == pytest.approx(sum(nats) / len(nats), rel=1e-4)
+
+
+@pytest.mark.parametrize(("updates", "follows"), [(0, False), (10**6, True)])
+def test_after_warm_up_powers_loss_in_training_follows_the_running_mean(
+    updates: int, follows: bool
+) -> None:
+    model = transformer("power", "pre")
+    before = losses(model)[1]
+    for name, buffer in model.named_buffers():
+        if name.endswith("updates"):
+            buffer.fill_(updates)
+        if name.endswith("phi"):
+            buffer.fill_(9.0)
+    assert (abs(losses(model)[1] - before) > 0.01) == follows
 
 
 @pytest.mark.parametrize("norm", ["batch", "power_v", "regularized_batch"])
 def test_spoiled_running_statistics_cost_what_estimating_them_anew_repairs(norm: str) -> None:
     model = transformer(norm, "pre")
-    learn(model)
+    learn(model, TRAINING)
     for module in model.modules():
         for name, buffer in module.named_buffers(recurse=False):
             if isinstance(module, Norm) and buffer.is_floating_point():
@@ -113,35 +197,6 @@ def test_spoiled_running_statistics_cost_what_estimating_them_anew_repairs(norm:
     running, batch, repaired = losses(model)
     assert running > batch + 0.5
     assert repaired < running - 0.5
-
-
-def learn(model: Transformer) -> None:
-    """A few steps on the training batches, so that their loss is low."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    model.train()
-    for _ in range(20):
-        for batch in TRAINING:
-            _, _, _, real, labels = teacher_forced(batch)
-            scores = logits(model, option("mask", "paper"), batch)
-            optimizer.zero_grad()
-            F.cross_entropy(scores[real], labels[real]).backward()
-            optimizer.step()
-    optimizer.zero_grad()
-
-
-@pytest.mark.parametrize("passes", [1, 3])
-def test_estimated_anew_the_statistics_are_the_average_of_the_batches(passes: int) -> None:
-    model = transformer("batch", "pre")
-    spoil(model)
-    rules = option("mask", "paper")
-    seen = record(model, rules, TRAINING)
-    with reestimated(model, rules, TRAINING, passes=passes):
-        for name, per_batch in seen.items():
-            norm = model.get_submodule(name)
-            mean = sum(given.mean for given in per_batch) / len(per_batch)
-            variance = sum(given.variance for given in per_batch) / len(per_batch)
-            torch.testing.assert_close(norm.running_mean, mean, rtol=1e-4, atol=1e-5)
-            torch.testing.assert_close(norm.running_var, variance, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("norm", names("norm"))

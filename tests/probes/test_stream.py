@@ -63,6 +63,19 @@ def test_the_kurtosis_of_two_values_in_equal_shares_is_one() -> None:
     assert float(kurtosis(torch.tensor([[7.0, -1.0] * 8]))) == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-10, 1.0, 1e15])
+def test_the_kurtosis_does_not_depend_on_the_scale(scale: float) -> None:
+    states = torch.randn(50, 2_000)
+    values = (states * scale).double().numpy()
+    z = (values - values.mean(1, keepdims=True)) / values.std(1, keepdims=True)
+    assert float(kurtosis(states * scale)) == pytest.approx((z**4).mean(), rel=1e-6)
+    assert float(kurtosis(states * scale)) == pytest.approx(float(kurtosis(states)), rel=1e-5)
+
+
+def test_features_that_are_all_equal_have_kurtosis_zero() -> None:
+    assert float(kurtosis(torch.full((3, 7), 0.1))) == 0
+
+
 def test_one_large_feature_shows_as_outlier_and_as_kurtosis() -> None:
     token = torch.ones(1, 101)
     token[0, 0] = 30.0

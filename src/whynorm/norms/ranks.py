@@ -34,10 +34,12 @@ class _Sum(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
+        """The sum."""
         return _summed(x)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Tensor:
+        """The sum of the gradients."""
         return _summed(gradients[0])
 
 

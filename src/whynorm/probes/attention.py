@@ -24,7 +24,7 @@ from whynorm.probes.subject import Examined, Row, Subject
 from whynorm.results.attention import Grid, draw_grid
 
 SITES = ("encoder", "decoder", "cross")
-MEASURES = ("mass on padding", "mass on the future", "entropy in nats", "relative entropy")
+MEASURES = ("mass on padding", "mass on the future", "entropy in nats", "normalised entropy")
 
 
 class Weights(NamedTuple):
@@ -51,7 +51,7 @@ def masses(model: Transformer, rules: Rules, batches: Iterable[Batch]) -> list[R
     """A row for each head: what real queries do on average, when evaluating.
 
     The future are real keys later than the query in the decoder's self-attention; elsewhere there
-    is none, and its mass is NaN. The relative entropy is the entropy divided by the logarithm of
+    is none, and its mass is NaN. The normalised entropy is the entropy divided by the logarithm of
     how many keys the query may see, over the queries that may see two or more.
     """
     sums: dict[tuple[str, int], Tensor] = defaultdict(lambda: torch.zeros(()))
@@ -123,7 +123,7 @@ def real_queries_and_keys(
 
 
 def summed(found: Weights, masks: Masks) -> Float[Tensor, "6 head"]:
-    """Per head, over real queries: padding, future, entropy, relative entropy, and two counts.
+    """Per head, over real queries: padding, future, entropy, normalised entropy, and two counts.
 
     The first count is of all real queries, the second of those with a choice of keys.
     """

@@ -15,9 +15,10 @@ MEASURES = (
     "gradient_norm",
     "variance_entering",
     "variance_leaving",
-    "attention_ratio",
-    "cross_attention_ratio",
-    "feed_forward_ratio",
+    "change_ratio",
+    "attention_output_ratio",
+    "cross_attention_output_ratio",
+    "feed_forward_output_ratio",
     "kurtosis",
     "outliers",
     "effective_rank",
@@ -25,7 +26,7 @@ MEASURES = (
 DRAWN = {
     "gradient_norm": "gradient norm of the layer",
     "variance_leaving": "variance of the stream",
-    "feed_forward_ratio": "feed-forward / stream (rms)",
+    "change_ratio": "change / stream entering (rms)",
     "kurtosis": "kurtosis of the features",
 }
 
@@ -35,10 +36,18 @@ def flow(subject: Subject, folder: Path) -> list[Row]:
 
     Norms train, dropout is off, and the loss is the plain one, the mean over real tokens. Of a
     model that was not trained this is the flow at initialisation. What a layer lacks is not a
-    number. A layer's `gradient_norm` is that of its attention and feed-forward parameters; norms
-    are not counted, so that arms compare. A `…_ratio` is the size (rms) of what a sub-layer
-    returns over that of the stream that enters the layer: before dropout, and before a norm on
-    the branch.
+    number. A layer's `gradient_norm` is that of its attention and feed-forward parameters, norms of
+    queries and keys among them; the norms that a placement puts around and into sub-layers are
+    not counted, so that arms compare.
+
+    `change_ratio` compares between placements: the size (rms) of what a layer changes in the
+    stream, leaving minus entering, over that of the stream that enters it. It has the norms on the
+    stream in it, where there are any; where a placement runs two streams, it is that of the
+    first, which sub-layers read, and the other measures are of both together. An `…_output_ratio`
+    is the size of what a sub-layer returns over that of the stream that enters the layer. That is
+    not the share that it adds: dropout is off, but in sandwich, peri and normformer a norm
+    follows, rezero multiplies it by its a (0 at initialisation), deepnorm adds it to alpha times
+    the stream, and post-norm sub-layers after the first are added to a stream that is normalised.
     """
     examined = subject.examined()
     found = observed(examined)

@@ -36,10 +36,11 @@ def kurtosis(states: States) -> Tensor:
     Pearson's beta_2 (Biometrika 4, 1905), from which the Gaussian's 3 is not subtracted. A token
     whose features are all equal counts as 0.
     """
-    centred = states - states.mean(-1, keepdim=True)
-    variance = centred.square().mean(-1)
-    tiny = torch.finfo(states.dtype).tiny
-    return (centred.pow(4).mean(-1) / variance.square().clamp(min=tiny)).mean()
+    # A fourth power leaves single precision long before the states do.
+    centred = states.double() - states.double().mean(-1, keepdim=True)
+    deviation = centred.square().mean(-1, keepdim=True).sqrt()
+    scores = centred / deviation.clamp(min=torch.finfo(deviation.dtype).tiny)
+    return scores.pow(4).mean(-1).mean()
 
 
 def outliers(states: States) -> Tensor:
@@ -61,8 +62,17 @@ def effective_rank(states: States) -> Tensor:
     return torch.special.entr(share).sum().exp()
 
 
+def stream(x: Float[Tensor, "*streams batch time feature"]) -> Float[Tensor, "batch time feature"]:
+    """The stream that sub-layers read: of a placement's two, the first."""
+    return x[0] if x.ndim > 3 else x
+
+
 def gradient_norm(layer: nn.Module) -> Tensor:
-    """The Euclidean norm of the gradients of a layer's parameters; 0 where there are none."""
+    """The Euclidean norm of the gradients of a layer's parameters; 0 where there are none.
+
+    Norms of queries and keys are among them, as they lie inside attention; other norms lie in the
+    placement.
+    """
     gradients = [p.grad.flatten() for p in layer.parameters() if p.grad is not None]
     return torch.cat(gradients).norm() if gradients else torch.zeros(())
 
@@ -71,7 +81,10 @@ class FlowObserver:
     """Watches what flows through the layers of a Transformer in each forward pass.
 
     Layers count from 1. `values` are those of the newest pass, and of the gradients as they lie
-    in the parameters when it is called. A singular value decomposition a layer makes a watched
+    in the parameters when it is called. `change_ratio` is rms(leaving - entering) / rms(entering)
+    of the stream over a whole layer, norms and weights of the residual connection included; where
+    a placement has two streams it is that of the first, which sub-layers read, and all other
+    measures are of both together. A singular value decomposition a layer makes a watched
     pass slow: attach it for the updates that are to be measured, and detach it.
     """
 
@@ -81,7 +94,7 @@ class FlowObserver:
         self.found: dict[str, Tensor] = {}
         self.layer = ""
         self.real = torch.empty(0)
-        self.entering = torch.ones(())
+        self.size, self.entering = torch.ones(()), torch.empty(0)
 
     def attach(self, model: Transformer) -> None:
         """Begin to watch a model."""
@@ -100,20 +113,26 @@ class FlowObserver:
         index, x, real = cast(tuple[int, Tensor, Tensor], given[:3])
         states = real_states(x, real)
         self.layer, self.real = f"{stack}/{index + 1}", real
-        self.entering = root_mean_square(states)
+        self.size, self.entering = root_mean_square(states), real_states(stream(x), real)
         self.found[f"{self.layer}/variance_entering"] = states.var(correction=0)
 
     @torch.no_grad()
     def branch(self, name: str, module: nn.Module, given: tuple[object, ...], y: Tensor) -> None:
-        """Measure what a sub-layer returns, before dropout, against the stream that entered."""
-        ratio = root_mean_square(real_states(y, self.real)) / self.entering
-        self.found[f"{self.layer}/{name}_ratio"] = ratio
+        """Measure what a sub-layer's module returns against the stream that entered the layer.
+
+        It is what leaves its last matrix, and not always what is added to the stream: dropout
+        follows, a norm in sandwich, peri and normformer, and rezero's a, which starts at 0.
+        """
+        ratio = root_mean_square(real_states(y, self.real)) / self.size
+        self.found[f"{self.layer}/{name}_output_ratio"] = ratio
 
     @torch.no_grad()
     def leave(self, module: nn.Module, given: tuple[object, ...], x: Tensor) -> None:
         """Measure the stream as it leaves a layer."""
         states = real_states(x, self.real)
         self.found[f"{self.layer}/variance_leaving"] = states.var(correction=0)
+        change = root_mean_square(real_states(stream(x), self.real) - self.entering)
+        self.found[f"{self.layer}/change_ratio"] = change / root_mean_square(self.entering)
         for measure in (kurtosis, outliers, effective_rank):
             self.found[f"{self.layer}/{measure.__name__}"] = measure(states)
 
