@@ -22,12 +22,12 @@ def test_the_papers_decoder_has_no_reason_to_leak() -> None:
 
 
 def test_a_peeking_mask_is_announced_with_its_reach() -> None:
-    reason = "the decoder's mask shows a target token tokens up to 1 ahead of it"
+    reason = "the decoder's mask shows up to 1 later tokens"
     assert announced("layer", "peek") == [[reason], [reason]]
 
 
 def test_a_missing_look_ahead_mask_is_announced_as_showing_everything() -> None:
-    reason = "the decoder's mask shows a target token every later token"
+    reason = "the decoder's mask shows every later token"
     assert announced("layer", "no_look_ahead") == [[reason], [reason]]
 
 

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from tests.options import names
 from tests.tasks.launching import TINY, Ended, launch, only_run
@@ -87,3 +89,48 @@ def test_an_experiment_of_probes_composes_its_task(name: str, tmp_path: Path) ->
     ended = launch(tmp_path, f"experiment={name}", "--cfg", "job", "--resolve")
     assert ended.code == 0, ended.err
     assert "whynorm.tasks.probe.probe" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("probe=leakage", "probe.positions=0"), "probe.positions=0"),
+        (("probe=leakage", "probe.columns=0"), "probe.columns=0"),
+        (("probe=statistics", "probe.momentum=2"), "probe.momentum=2"),
+        (("probe=statistics", "probe.passes=0"), "probe.passes=0"),
+        (("probe=dependency", "probe.sentences=0"), "probe.sentences=0"),
+        (("examined_batches=0",), "examined_batches=0"),
+        (("publish=/dev/null/place",), "publish=/dev/null/place: nothing can be written"),
+        (("probe=catalogue", "probe.truth=nowhere.csv"), "there is no such table"),
+        (("training.observe_every=0",), "training.observe_every=0 is too small"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_a_probe_cannot_answer_is_refused_and_leaves_nothing(
+    words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    ended = launch(tmp_path, "task=probe", *words)
+    assert (ended.code, ended.err.startswith(said) or said in ended.err) == (2, True), ended.err
+    assert not list(tmp_path.rglob("status.json"))
+
+
+def test_the_card_of_a_run_is_that_of_its_norms_and_says_so(tmp_path: Path) -> None:
+    trained = launch(tmp_path, "norm=batch", "norm@decoder_norm=layer", *TINY, "decoding.beam=1")
+    assert trained.code == 0
+    out = launch(tmp_path, "task=probe", "run=last", "probe.cost=false", "publish=found").out
+    assert "batch (decoder: layer)" in out
+    rows = {row["question"]: row for row in table(tmp_path / "found")}
+    others = next(row for question, row in rows.items() if "other sentences of" in question)
+    assert (others["encoder"], others["decoder"]) == ("yes", "no")
+    facts = json.loads((next(tmp_path.glob("runs/probes/*/versions.json"))).read_text())
+    assert "BatchNorm" in facts["config"]["norm"]["_target_"]
+
+
+def test_a_run_from_before_an_option_existed_can_be_examined(trained: Path, tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(trained, older)
+    config = OmegaConf.load(older / "config.yaml")
+    for place, key in ((config.training, "observe"), (config, "qk_norm")):
+        del place[key]
+    OmegaConf.save(config, older / "config.yaml")
+    assert launch(tmp_path, "task=probe", "probe=flow", f"run={older}").code == 0

@@ -44,7 +44,9 @@ class L2QueryKeyNorm(QueryKeyNorm):
     def __init__(self, d_head: int, *, length: int = 64, eps: float = 1e-6) -> None:
         super().__init__(d_head)
         if length < 2:
-            raise ValueError(f"qk_norm.length={length} has no logarithm; choose 2 or more")
+            raise ValueError(
+                f"qk_norm.length={length}: length² - length has no logarithm; choose 2 or more"
+            )
         self.eps = eps
         self.gain = nn.Parameter(torch.tensor(math.log2(length**2 - length)))
 

@@ -43,7 +43,8 @@ class PowerNorm(QuadraticNorm):
         super().__init__(d_model, eps=eps, momentum=momentum, sync=sync)
         if scaling_groups is not None and (scaling_groups < 1 or d_model % scaling_groups):
             raise ValueError(
-                f"norm.scaling_groups={scaling_groups} does not divide d_model={d_model}"
+                f"norm.scaling_groups={scaling_groups} does not divide d_model={d_model}; "
+                f"choose one of {[g for g in range(1, d_model + 1) if d_model % g == 0]}, or null"
             )
         self.backward_momentum, self.warmup_updates = backward_momentum, warmup_updates
         self.scaling_groups, self.as_published = scaling_groups, as_published

@@ -20,7 +20,7 @@ from whynorm.model.attention import Attention
 from whynorm.model.layers import DecoderLayer, EncoderLayer
 from whynorm.model.transformer import Transformer
 from whynorm.probes.snapshot import held
-from whynorm.probes.subject import Examined, Row, Subject
+from whynorm.probes.subject import AtLeastOne, Examined, Row, Subject
 from whynorm.results.attention import Grid, draw_grid
 
 SITES = ("encoder", "decoder", "cross")
@@ -36,7 +36,9 @@ class Weights(NamedTuple):
     visible: Bool[Tensor, "#batch 1 #query #key"]
 
 
-def attention(subject: Subject, folder: Path, *, shortest: int = 6, longest: int = 14) -> list[Row]:
+def attention(
+    subject: Subject, folder: Path, *, shortest: AtLeastOne = 6, longest: AtLeastOne = 14
+) -> list[Row]:
     """The masses and entropies of every head; draws `attention-<site>` of one sentence.
 
     It is the first with `shortest` to `longest` tokens on either side, or else the first of all.

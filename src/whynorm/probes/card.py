@@ -192,10 +192,22 @@ def seconds(norm: Norm) -> float:
 
 
 def card(subject: Subject, folder: Path, *, cost: bool = True) -> list[Row]:
-    """The questions and answers about the encoder's norm; they are saved as card.md too."""
+    """The questions and answers about the norm, of encoder and decoder apart where they differ.
+
+    They are saved as card.md too.
+    """
+    makers = {"answer": subject.norm}
+    if subject.decoder_norm is not subject.norm:
+        makers = {"encoder": subject.norm, "decoder": subject.decoder_norm}
     width = subject.d_model
-    found = measure(subject.norm, d_model=width, cost=cost, width=width).answers()
-    rows: list[Row] = [{"question": QUESTIONS[name], "answer": found[name]} for name in found]
+    found = {
+        name: measure(make, d_model=width, cost=cost, width=width).answers()
+        for name, make in makers.items()
+    }
+    rows: list[Row] = [
+        {"question": question, **{name: answers[key] for name, answers in found.items()}}
+        for key, question in QUESTIONS.items()
+    ]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "card.md").write_text(card_page(subject.title, rows), encoding="utf-8")
     return rows

@@ -43,8 +43,8 @@ def mask_reasons(rules: Rules) -> list[str]:
         return []
     query, key = decoder_mask(rules)[0, 0].nonzero().unbind(-1)
     reach = int((key - query).max())
-    seen = "every later token" if reach == TOKENS - 1 else f"tokens up to {reach} ahead of it"
-    return [f"the decoder's mask shows a target token {seen}"]
+    seen = "every later token" if reach == TOKENS - 1 else f"up to {reach} later tokens"
+    return [f"the decoder's mask shows {seen}"]
 
 
 def fill_reasons(rules: Rules, fill: Fill) -> list[str]:

@@ -21,7 +21,7 @@ from whynorm.norms.layer import LayerNorm
 from whynorm.norms.norm import Norm
 from whynorm.probes.card import example, measure, stirred
 from whynorm.probes.dependency import WAYS, depends
-from whynorm.probes.subject import MakeNorm, Row, Subject
+from whynorm.probes.subject import MakeNorm, Row, Subject, Unanswerable
 from whynorm.results.cards import INFLUENCES, page, read, word, write
 from whynorm.results.cubes import Cube, draw
 
@@ -105,7 +105,7 @@ def catalogue(
     `docs` is where the page of the table goes, if anywhere; width.csv counts, over the width, the
     features that move one feature.
     """
-    predicted = {row["norm"]: row for row in read(Path(truth))}
+    predicted = predictions(Path(truth))
     norms = {name: subject.norm_of(name) for name in predicted}
     rows = [judged(name, make, predicted[name], cost) for name, make in norms.items()]
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,6 +114,19 @@ def catalogue(
     if docs is not None:
         Path(docs).write_text(page(rows), encoding="utf-8")
     return rows
+
+
+def predictions(path: Path) -> dict[str, dict[str, str]]:
+    """The table of predictions, by the words that choose each norm."""
+    if not path.is_file():
+        raise Unanswerable(
+            f"probe.truth={path}: there is no such table; run in the project's folder, or name it"
+        )
+    rows = read(path)
+    wanted = {"norm", *INFLUENCES}
+    if not rows or not wanted <= rows[0].keys():
+        raise Unanswerable(f"probe.truth={path}: its first line must name {', '.join(wanted)}")
+    return {row["norm"]: row for row in rows}
 
 
 def judged(name: str, make: MakeNorm, predicted: Mapping[str, str], cost: bool) -> Row:

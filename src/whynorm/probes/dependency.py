@@ -16,7 +16,7 @@ from whynorm.data.vocabulary import PAD
 from whynorm.masks.paper import Rules
 from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
-from whynorm.probes.subject import Examined, Row, Subject
+from whynorm.probes.subject import AtLeastOne, Examined, Row, Subject
 from whynorm.results.cards import word
 from whynorm.results.cubes import TokenGrid, draw_tokens
 
@@ -133,7 +133,7 @@ def still(model: Transformer, *, training: bool) -> Transformer:
     return copy
 
 
-def dependency(subject: Subject, folder: Path, *, sentences: int = 4) -> list[Row]:
+def dependency(subject: Subject, folder: Path, *, sentences: AtLeastOne = 4) -> list[Row]:
     """Which tokens move the scores at one target position, and a picture of them.
 
     Some sentences of the first validation batch are shown, the shortest and the longest among

@@ -19,19 +19,19 @@ from whynorm.probes.edits import (
     poisoned,
     trimmed,
 )
-from whynorm.probes.subject import Row, Subject
+from whynorm.probes.subject import AtLeastOne, NotNegative, Row, Subject
 
 
 def leakage(
     subject: Subject,
     folder: Path,
     *,
-    sentences: int = 2,
-    positions: int = 3,
-    columns: int = 4,
-    poison: float = 1e3,
-    tolerance: float = 1e-6,
-    rounding: float = 1e-3,
+    sentences: AtLeastOne = 2,
+    positions: AtLeastOne = 3,
+    columns: AtLeastOne = 4,
+    poison: NotNegative = 1e3,
+    tolerance: NotNegative = 1e-6,
+    rounding: NotNegative = 1e-3,
     seed: int = 0,
 ) -> list[Row]:
     """For each edit and mode of the norms, the largest change of the scores at real positions.

@@ -25,14 +25,14 @@ from whynorm.probes.discrepancy import (
 from whynorm.probes.loss import mean_loss, tokens
 from whynorm.probes.reestimation import reestimated
 from whynorm.probes.snapshot import held
-from whynorm.probes.subject import Examined, Row, Subject, logits
+from whynorm.probes.subject import AtLeastOne, Examined, Row, Share, Subject, logits
 
 Recorded = dict[str, list[Sample]]
 OTHERS, ALL = {"population": "other training batches"}, {"population": "all training batches"}
 
 
 def statistics(
-    subject: Subject, folder: Path, *, momentum: float = 0.1, passes: int = 3
+    subject: Subject, folder: Path, *, momentum: Share = 0.1, passes: AtLeastOne = 3
 ) -> list[Row]:
     """Two rows for each norm, over the training batches and over the validation batches.
 

@@ -1,8 +1,9 @@
 """What a probe examines: norms by themselves, or a model with its masks and some batches."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from annotated_types import Ge, Gt, Le
 from jaxtyping import Float
 from torch import Tensor
 
@@ -11,6 +12,11 @@ from whynorm.masks.fill import Fill
 from whynorm.masks.paper import Rules
 from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
+
+
+class Unanswerable(ValueError):
+    """A probe was asked what it cannot answer; the message says why and what to do."""
+
 
 MakeNorm = Callable[[int], Norm]
 
@@ -46,6 +52,11 @@ class Subject(NamedTuple):
     examined: Callable[[], Examined]
     norm_of: Callable[[str], MakeNorm]
 
+
+# What the options of probes may be; told to the user before anything is measured.
+AtLeastOne = Annotated[int, Ge(1)]
+NotNegative = Annotated[float, Ge(0)]
+Share = Annotated[float, Gt(0), Le(1)]
 
 Row = dict[str, str | int | float | bool]
 

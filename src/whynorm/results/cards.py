@@ -92,7 +92,7 @@ LEGEND = {
 
 def card_page(title: str, rows: Sequence[Mapping[str, object]]) -> str:
     """One norm's card."""
-    return f"# {title}\n\n{table(['question', 'answer'], rows)}"
+    return f"# {title}\n\n{table(list(rows[0]), rows)}"
 
 
 def page(rows: Sequence[Mapping[str, object]]) -> str:

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from whynorm.data.datamodule import TranslationData
 from whynorm.data.vocabulary import BEGIN, END, PAD, Vocabulary
-from whynorm.probes.subject import Examined, Row, Subject
+from whynorm.probes.subject import Examined, Row, Subject, Unanswerable
 from whynorm.tasks import build, job, terminal
 from whynorm.tasks.composition import norm_of
 from whynorm.tasks.evaluate import given
-from whynorm.tasks.folder import VERSIONS, write_json
+from whynorm.tasks.folder import STATUS, VERSIONS, configuration, read_json, write_json
+from whynorm.tasks.refusal import Refused
 from whynorm.tasks.revival import revive, revived
 from whynorm.tasks.status import recorded
 from whynorm.tasks.versions import versions
@@ -33,22 +34,37 @@ def probe(config: DictConfig) -> None:
     with terminal.around(this.folder), recorded(this.folder):
         if config.threads is not None:
             torch.set_num_threads(config.threads)
-        rows = build.made(config.probe)(make_subject(config, this), this.folder)
+        chosen = config if config.run is None else revived(config)
+        subject = make_subject(config, chosen, title(config, this))
+        terminal.show_facts("Subject", {"run": config.run, "norm": subject.title})
+        rows = asked(config, subject, this.folder)
         write_table(rows, this.folder / TABLE)
         facts = versions(seed=config.seed, data_sha256=None, overrides=this.overrides)
-        write_json(this.folder / VERSIONS, {**facts, "config": this.config})
+        content = OmegaConf.to_container(chosen, resolve=True)
+        write_json(this.folder / VERSIONS, {**facts, "run": config.run, "config": content})
         show(this.choices["probe"] or "probe", rows, this.folder)
         if config.publish is not None:
             publish(this.folder, Path(config.publish))
 
 
-def make_subject(config: DictConfig, this: job.Job) -> Subject:
-    """What the probe may ask for: norms at once, model and data when it asks."""
-    chosen = config if config.run is None else revived(config)
+def asked(config: DictConfig, subject: Subject, folder: Path) -> list[Row]:
+    """What the probe answers; a question that it cannot answer is refused."""
+    try:
+        return build.made(config.probe)(subject, folder)
+    except Unanswerable as error:
+        raise Refused(str(error)) from error
+
+
+def make_subject(config: DictConfig, chosen: DictConfig, title: str) -> Subject:
+    """What the probe may ask for: norms at once, model and data when it asks.
+
+    `chosen` is the configuration of the run that is examined, or this one.
+    """
+    norm, decoder_norm = build.made(chosen.norm), chosen.get("decoder_norm")
     return Subject(
-        title=title(this.choices["norm"], this.overrides),
-        norm=build.made(chosen.norm),
-        decoder_norm=build.made(chosen.get("decoder_norm") or chosen.norm),
+        title=title,
+        norm=norm,
+        decoder_norm=build.made(decoder_norm) if decoder_norm else norm,
         rules=build.made(chosen.mask),
         fill=build.made(chosen.mask_fill),
         d_model=chosen.model.d_model,
@@ -57,10 +73,16 @@ def make_subject(config: DictConfig, this: job.Job) -> Subject:
     )
 
 
-def title(norm: str | None, overrides: Sequence[str]) -> str:
-    """The norm as it was chosen, with what was said of it."""
+def title(config: DictConfig, this: job.Job) -> str:
+    """The norms as they were chosen for what is examined, with what was said of them."""
+    choices, overrides = this.choices, list(this.overrides)
+    if config.run is not None:
+        commanded = "norm" in {word.partition("=")[0] for word in overrides}
+        choices = choices if commanded else dict(configuration(Path(config.run)).choices)
+        overrides = [*read_json(Path(config.run) / STATUS).get("overrides", []), *overrides]
     said = [word.removeprefix("norm.") for word in overrides if word.startswith("norm.")]
-    return " ".join([norm or "norm", *said])
+    decoder = choices.get("norm@decoder_norm")
+    return " ".join([str(choices["norm"]), *said]) + (f" (decoder: {decoder})" if decoder else "")
 
 
 def examined(config: DictConfig) -> Examined:

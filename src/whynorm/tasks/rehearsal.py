@@ -1,5 +1,6 @@
 """Everything of a run that needs no data, built once before a folder is made for it."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -44,6 +45,15 @@ def require_probe(config: DictConfig) -> None:
     """Refuse a probe that nobody asks."""
     if config.get("probe") is not None and "examined_batches" not in config:
         raise Refused("probe=… measures what it is shown by task=probe; add task=probe")
+    if config.get("publish") is not None:
+        require_writable("publish", Path(config.publish))
+
+
+def require_writable(name: str, place: Path) -> None:
+    """Refuse a folder that could not be made or written into."""
+    nearest = next(path for path in (place, *place.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise Refused(f"{name}={place}: nothing can be written there; name a folder that you own")
 
 
 def require_types(config: DictConfig) -> None:
@@ -59,6 +69,7 @@ def require_types(config: DictConfig) -> None:
     signature.hold_type("tags", OmegaConf.to_container(config.tags), list[str])
     require_least("seed", config.seed, 0)
     require_least("threads", config.threads, 1)
+    build.made(config.training)
     if "examined_batches" in config:
         signature.hold_type("examined_batches", config.examined_batches, int)
         signature.hold_type("publish", config.publish, str | None)

@@ -16,6 +16,8 @@ from whynorm.training import checkpoint as checkpoints
 
 # Of these a finished run has only one, whatever the command says.
 FIXED = {"vocabulary", "training", "seed", "optimizer", "schedule", "experiment"}
+# Plain sections, which have grown since older runs were trained.
+SECTIONS = ("training", "decoding")
 
 
 class Revived(NamedTuple):
@@ -30,7 +32,8 @@ class Revived(NamedTuple):
 def revived(config: DictConfig) -> DictConfig:
     """The run's configuration, with what the command line says otherwise.
 
-    A group named there is replaced whole, a value alone.
+    A group named there is replaced whole, a value alone. What an older run does not know of is
+    as it is today.
     """
     past = configuration(Path(config.run))
     del past["choices"]
@@ -39,6 +42,8 @@ def revived(config: DictConfig) -> DictConfig:
             raise Refused(f"{key} belongs to the training of run={config.run} and stays as it was")
         value = OmegaConf.select(config, key)
         OmegaConf.update(past, key, value, merge=False, force_add=True)
+    for name in SECTIONS:
+        past[name] = OmegaConf.merge(config[name], past[name])
     return past
 
 

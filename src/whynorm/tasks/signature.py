@@ -85,7 +85,7 @@ def annotations(maker: Callable[..., Any]) -> dict[str, Any]:
     """The types of the maker's arguments; none where they name what only a type checker sees."""
     function = maker.__init__ if inspect.isclass(maker) else maker
     try:
-        return get_type_hints(function)
+        return get_type_hints(function, include_extras=True)
     except (NameError, TypeError):
         return {}
 

@@ -68,7 +68,7 @@ def show_rows(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
         fitting.append(name)
     show_table(title, fitting, [[row[name] for name in fitting] for row in rows])
     if len(fitting) < len(every):
-        say(f"and {', '.join(every[len(fitting) :])}")
+        say(f"in results.csv also: {', '.join(every[len(fitting) :])}")
 
 
 def show_samples(rows: Sequence[Sequence[str]]) -> None:
