@@ -13,10 +13,16 @@ from whynorm.model.transformer import Choices, Transformer
 
 PLACEMENTS = names("placement")
 CAUSAL = [name for name in names("mask") if option("mask", name).causal]
-# Every mask is asked; those that show most of what there is to see are asked each time.
-QUICK = ("paper", "peek")
-MASKS = [
-    pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in names("mask")
+# Every combination is asked; those that show most of what there is to see are asked each time.
+QUICK_MASKS, QUICK_PLACEMENTS = ("paper", "peek"), ("post", "pre", "residual")
+COMBINATIONS = [
+    pytest.param(
+        placement,
+        mask,
+        marks=() if mask in QUICK_MASKS and placement in QUICK_PLACEMENTS else pytest.mark.long,
+    )
+    for placement in PLACEMENTS
+    for mask in names("mask")
 ]
 
 
@@ -45,9 +51,8 @@ def early_change(model: Transformer, mask: str) -> float:
     return float(change[:, :2].abs().max())
 
 
-@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize(("placement", "mask"), COMBINATIONS)
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluating"])
-@pytest.mark.parametrize("placement", PLACEMENTS)
 def test_the_future_leaks_exactly_where_the_mask_or_the_norm_lets_it(
     placement: str, training: bool, mask: str
 ) -> None:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from tests.options import names
 from tests.tasks.launching import TINY, Ended, launch, only_run
@@ -130,7 +130,7 @@ def test_a_run_from_before_an_option_existed_can_be_examined(trained: Path, tmp_
     older = tmp_path / "older"
     shutil.copytree(trained, older)
     config = OmegaConf.load(older / "config.yaml")
-    for place, key in ((config.training, "observe"), (config, "qk_norm")):
-        del place[key]
+    assert isinstance(config, DictConfig)
+    del config.training.observe, config.qk_norm
     OmegaConf.save(config, older / "config.yaml")
     assert launch(tmp_path, "task=probe", "probe=flow", f"run={older}").code == 0
