@@ -16,7 +16,7 @@ run: install
 	$(PYTHON) run.py
 
 test: install
-	$(PYTHON) -m pytest -q -m "not long"
+	$(PYTHON) -m pytest -q -n auto --dist loadfile -m "not long"
 
 long: install
 	$(PYTHON) -m pytest -q
