@@ -1,6 +1,6 @@
 """Several runs from one command: none loses the others."""
 
-import json
+import csv
 from pathlib import Path
 
 import pytest
@@ -22,9 +22,13 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
     return folder, launch(folder, "-m", *TINY, f"norm._target_={','.join(ARMS)}")
 
 
+def table(folder: Path) -> list[dict[str, str]]:
+    with (folder / "runs/grammar/sweep.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
 def states(folder: Path) -> list[str]:
-    found = sorted(folder.glob("runs/*/*/*/status.json"))
-    return [json.loads(path.read_text())["state"] for path in found]
+    return [row["state"] for row in table(folder)]
 
 
 def test_every_arm_runs_whatever_became_of_the_others(swept: tuple[Path, Ended]) -> None:
@@ -53,4 +57,4 @@ def test_an_arm_whose_data_are_refused_is_recorded(tmp_path: Path) -> None:
 def test_an_interrupt_ends_all_arms(tmp_path: Path) -> None:
     arms = "norm._target_=tests.tasks.faulty.Interrupting,whynorm.norms.layer.LayerNorm"
     assert launch(tmp_path, "-m", *TINY, arms).code == 130
-    assert states(tmp_path) == ["interrupted"]
+    assert states(tmp_path) == ["interrupted", "waiting"]

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytorch_lightning as pl
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from pytorch_lightning.loggers import Logger
@@ -21,6 +19,7 @@ from whynorm.decoding.translator import Translator
 from whynorm.masks.paper import Rules
 from whynorm.model.embedding import Tokens
 from whynorm.model.transformer import Choices, Transformer
+from whynorm.tasks.instance import made
 from whynorm.tasks.options import Decoding, Training
 from whynorm.tasks.refusal import Refused, one_sentence
 from whynorm.training.module import TranslationModule
@@ -45,20 +44,6 @@ def build(config: DictConfig) -> Parts:
     model.initialise(config.seed)
     module = make_module(config, model, rules, list(data.corpus.tests))
     return Parts(data, rules, model, module)
-
-
-def made(node: Any) -> Any:
-    """What a config node describes; a mistake in it is refused in one sentence.
-
-    The only place that instantiates, so that a newer Hydra asks for a change here alone.
-    """
-    try:
-        return instantiate(node, _convert_="all")
-    except InstantiationException as error:
-        cause = error.__cause__
-        if isinstance(cause, ValueError | TypeError | ImportError):
-            raise Refused(one_sentence(str(cause))) from error
-        raise Refused(one_sentence(str(error))) from error
 
 
 def make_data(config: DictConfig, vocabulary: MakeVocabularies) -> TranslationData:

@@ -1,8 +1,6 @@
 """The command line, checked before Hydra makes a folder: every arm composes, or one sentence."""
 
-import itertools
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -16,8 +14,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from whynorm.tasks.axes import expanded, planned
 from whynorm.tasks.composition import explained, refuse_missing, refuse_unknown_keys
 from whynorm.tasks.folder import newest
+from whynorm.tasks.launch import reads
 from whynorm.tasks.refusal import Refused, one_sentence
 
 MOST_COMBINATIONS = 32
@@ -47,13 +47,13 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
     overrides = [newest_run_named(override) for override in options.overrides]
     name = options.config_name or "config"
     with initialize_config_dir(str(conf), version_base="1.3", job_name="run"):
-        every = list(arms(name, [*searched(options.config_dir), *overrides], options.multirun))
+        every = arms(name, [*searched(options.config_dir), *overrides], options.multirun)
         configs = [composed(name, arm) for arm in every]
         for config, arm in zip(configs, every, strict=True):
             refuse_unknown_keys(config, arm)
             refuse_missing(config)
         if options.cfg is None:
-            rehearse_all(configs)
+            rehearse_all([config for config in configs if not reads(config)])
     return [newest_run_named(argument) for argument in arguments]
 
 
@@ -68,7 +68,9 @@ def newest_run_named(argument: str) -> str:
 
 
 def rehearse_all(configs: list[DictConfig]) -> None:
-    """Build what each arm is made of; torch is imported only here."""
+    """Build what each arm is made of; torch is imported only here, where there is a need."""
+    if not configs:
+        return
     from whynorm.tasks.rehearsal import rehearse
 
     for config in configs:
@@ -78,46 +80,20 @@ def rehearse_all(configs: list[DictConfig]) -> None:
         rehearse(config)
 
 
-def arms(name: str, overrides: list[str], multirun: bool) -> Iterator[list[str]]:
-    """The overrides of each arm: all combinations, or each choice alone where they are too many."""
-    parsed = parse(overrides)
-    swept = [override for override in parsed if override.is_sweep_override()]
+def arms(name: str, overrides: list[str], multirun: bool) -> list[list[str]]:
+    """The overrides of each arm: all combinations, or each choice once where they are too many."""
+    given, sweeper = parse(overrides), composed(name, plainly(overrides)).hydra.sweeper
+    bundles = sweeper.get("bundles") or {}
     if not multirun:
-        refuse_sweep(swept)
-        yield overrides
-        return
-    fixed = [one.input_line or "" for one in parsed if not one.is_sweep_override()]
-    params = composed(name, fixed).hydra.sweeper.get("params") or {}
-    every = {
-        override.get_key_element(): override
-        for override in [*parse([f"{key}={value}" for key, value in params.items()]), *parsed]
-    }
-    lists = [alternatives(override) for override in every.values()]
-    yield from combinations([choices for choices in lists if choices])
+        refuse_sweep([override for override in given if override.is_sweep_override()])
+        return [expanded(given, bundles)]
+    params = parse([f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()])
+    return planned(given, params, bundles).sample(MOST_COMBINATIONS)
 
 
-def combinations(lists: list[list[str]]) -> Iterator[list[str]]:
-    """The product of the lists if it is small, else each choice once beside the others' first."""
-    count = 1
-    for choices in lists:
-        count *= len(choices)
-    if count <= MOST_COMBINATIONS:
-        yield from (list(arm) for arm in itertools.product(*lists))
-        return
-    first = [choices[0] for choices in lists]
-    yield first
-    for place, choices in enumerate(lists):
-        yield from ([*first[:place], choice, *first[place + 1 :]] for choice in choices[1:])
-
-
-def alternatives(override: Override) -> list[str]:
-    """The plain overrides that one swept override stands for; none for a continuous range."""
-    if not override.is_sweep_override():
-        return [override.input_line or ""]
-    if not override.is_discrete_sweep():
-        return []
-    key = override.get_key_element()
-    return [f"{key}={value}" for value in override.sweep_string_iterator()]
+def plainly(overrides: list[str]) -> list[str]:
+    """The overrides that are the same in every arm."""
+    return [one.input_line or "" for one in parse(overrides) if not one.is_sweep_override()]
 
 
 def parse(overrides: list[str]) -> list[Override]:

@@ -11,7 +11,7 @@ from whynorm.tasks.refusal import Refused
 ROOT = Path("runs")
 CONFIG, STATUS, SCORES, VERSIONS = "config.yaml", "status.json", "scores.json", "versions.json"
 VOCABULARY, CHECKPOINTS, TRANSLATIONS = "vocabulary.json", "checkpoints", "translations.tsv"
-LEAKS = "leaks.json"
+LEAKS, LAST = "leaks.json", "last.ckpt"
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

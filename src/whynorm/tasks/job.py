@@ -10,6 +10,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+# What runs are called and shown by, and how they are asked for.
+NAMES = ("group", "name", "tags", "logger", "arm", "compare", "tune")
+
 
 class Job(NamedTuple):
     """One run of a task, in plain values.
@@ -61,7 +64,7 @@ def in_multirun() -> bool:
 
 def fingerprint(config: Mapping[str, Any]) -> str:
     """A short hash of the configuration, apart from names that do not change the result."""
-    settings = {k: v for k, v in config.items() if k not in ("group", "name", "tags", "logger")}
+    settings = {key: value for key, value in config.items() if key not in NAMES}
     text = json.dumps(settings, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

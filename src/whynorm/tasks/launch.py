@@ -1,18 +1,15 @@
 """One job as Hydra starts it: its task is run, and what ends it becomes an exit code."""
 
 import os
+import sys
 import traceback
 
 from omegaconf import DictConfig
 
 from whynorm.tasks import job
-from whynorm.tasks.build import made
-from whynorm.tasks.processes import own_processes
+from whynorm.tasks.instance import made
 from whynorm.tasks.refusal import Refused
-from whynorm.tasks.status import Interrupted
 from whynorm.tasks.terminal import complain
-from whynorm.training.divergence import Diverged
-from whynorm.training.quiet import quiet
 
 FAILED, REFUSED, DIVERGED, INTERRUPTED = 1, 2, 3, 130
 
@@ -23,12 +20,25 @@ def launch(config: DictConfig) -> int:
     A single run ends the process with its exit code. In a multirun an error is shown, is already
     recorded in the arm's folder, and the other arms go on; only an interrupt ends them all.
     """
-    quiet()
-    with own_processes():
-        code = outcome(config)
+    code = outcome(config) if reads(config) else outcome_in_processes(config)
     if code == INTERRUPTED or (code and not job.in_multirun()):
         raise SystemExit(code)
     return code
+
+
+def reads(config: DictConfig) -> bool:
+    """True for a task that only reads what runs have left, for which torch is not imported."""
+    return "sweep" in config
+
+
+def outcome_in_processes(config: DictConfig) -> int:
+    """The exit code of a task that computes, on as many devices as it asks for."""
+    from whynorm.tasks.processes import own_processes
+    from whynorm.training.quiet import quiet
+
+    quiet()
+    with own_processes():
+        return outcome(config)
 
 
 def outcome(config: DictConfig) -> int:
@@ -39,16 +49,22 @@ def outcome(config: DictConfig) -> int:
         complain(str(error))
         show_traceback()
         return REFUSED
-    except Diverged as error:
-        complain(str(error))
-        return DIVERGED
-    except (Interrupted, KeyboardInterrupt):
+    except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
-    except Exception:
-        traceback.print_exc()
-        return FAILED
+    except Exception as error:
+        return outcome_of_failing(error)
     return 0
+
+
+def outcome_of_failing(error: Exception) -> int:
+    """The exit code of an error that no user made: divergence is a result, all else a failure."""
+    divergence = sys.modules.get("whynorm.training.divergence")
+    if divergence is not None and isinstance(error, divergence.Diverged):
+        complain(str(error))
+        return DIVERGED
+    traceback.print_exc()
+    return FAILED
 
 
 def show_traceback() -> None:

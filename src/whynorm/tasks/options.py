@@ -17,6 +17,7 @@ class Training:
     padding_in_metrics: bool
     validations: int
     translate_validation: int
+    tested: Literal["best", "last"]
     average: Literal["last", "best"] | None
     average_checkpoints: int
     ema: float | None
@@ -35,6 +36,11 @@ class Training:
             require_least(f"training.{name}", getattr(self, name), 1)
         require_least("training.translate_validation", self.translate_validation, 0)
         require_least("training.clip", self.clip, 0)
+        if self.average and self.tested == "last":
+            raise ValueError(
+                f"training.average={self.average} is tested instead of any one checkpoint; "
+                "leave training.tested=best"
+            )
         if self.updates is None and self.epochs is None:
             raise ValueError(
                 "training.updates=null and training.epochs=null never end; set one of them"

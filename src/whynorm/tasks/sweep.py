@@ -1,57 +1,145 @@
-"""The end of a multirun: a table of its arms, and an exit code that hides no failure."""
+"""A sweep as a table: which configuration lies in which folder, and how far it has come."""
 
-import sys
+import csv
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from typing import Any, NamedTuple
 
 from whynorm.tasks.folder import SCORES, STATUS, read_json
 
-
-class Arms(Callback):
-    """Shows what became of each arm of a multirun."""
-
-    def on_multirun_end(self, config: DictConfig, config_name: str | None = None) -> None:
-        """Show the table; exit with 1 if an arm failed. Divergence is a result, not a failure."""
-        folder = Path(config.hydra.sweep.dir)
-        states = show(folder)
-        if any(state not in ("done", "diverged") for state in states):
-            sys.exit(1)
+TABLE, METRICS = "sweep.csv", "metrics.csv"
+ENDED = ("done", "diverged")
+MOST_ROWS = 40
+SCORED = ["validation loss", "BLEU", "exact match, %"]
 
 
-def show(folder: Path) -> list[str]:
-    """The state of each arm below the folder, after a table of them."""
+class Planned(NamedTuple):
+    """One job of a sweep: its labels, its overrides, its folder's name, its config's hash."""
+
+    swept: dict[str, str]
+    overrides: list[str]
+    folder: str
+    identity: str
+
+
+def folder_name(swept: dict[str, str], identity: str) -> str:
+    """A name that a person recognises, with as much of the hash as tells configurations apart."""
+    words = [re.sub(r"[^\w.]+", "_", f"{value}").strip("_") for value in swept.values()]
+    return "-".join([*words, identity[:8]])[-120:]
+
+
+def state_of(folder: Path) -> str:
+    """What the run in that folder says of itself; waiting where it has not begun."""
+    return str(read_json(folder / STATUS).get("state", "waiting"))
+
+
+def write_table(jobs: Sequence[Planned], place: Path) -> None:
+    """Write the table, whole or not at all; rows of an earlier table that it leaves open stay.
+
+    A row is replaced by one with the same labels. A table that swept over other keys is replaced.
+    """
+    keys = list(jobs[0].swept)
+    header = ["hash", "folder", "state", "seconds", "reason", *keys]
+    rows = {tuple(row[key] for key in keys): row for row in read_table(place, keys)}
+    for job in jobs:
+        rows[tuple(job.swept.values())] = {"hash": job.identity, "folder": job.folder, **job.swept}
+    temporary = place / f"{TABLE}.tmp"
+    with temporary.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, header, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, **progress_of(place / row["folder"])} for row in rows.values())
+    temporary.replace(place / TABLE)
+
+
+def read_table(place: Path, keys: Sequence[str] | None = None) -> list[dict[str, str]]:
+    """The rows of the table in that folder; none if there is none, or if it has other keys."""
+    path = place / TABLE
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        other = keys is not None and list(reader.fieldnames or [])[5:] != list(keys)
+        return [] if other else list(reader)
+
+
+def progress_of(folder: Path) -> dict[str, Any]:
+    """State, seconds and, of what went wrong, the reason."""
+    status = read_json(folder / STATUS)
+    reason = " ".join(str(status.get("reason", "")).split())[:200]
+    seconds = status.get("seconds", "")
+    return {"state": status.get("state", "waiting"), "seconds": seconds, "reason": reason}
+
+
+def last_logged(folder: Path, metric: str) -> float | None:
+    """The last value of a metric in that folder; None where its run did not come to an end."""
+    if state_of(folder) != "done":
+        return None
+    with (folder / METRICS).open(encoding="utf-8", newline="") as lines:
+        values = [row[metric] for row in csv.DictReader(lines) if row.get(metric)]
+    return float(values[-1]) if values else None
+
+
+class Progress:
+    """Counts what has ended, and guesses when the rest will."""
+
+    def __init__(self, states: Sequence[str]) -> None:
+        self.total, self.before = len(states), sum(state in ENDED for state in states)
+        self.ended: Counter[str] = Counter()
+        self.begun = time.monotonic()
+
+    def add(self, state: str) -> None:
+        """One more job has ended so."""
+        self.ended[state] += 1
+
+    def line(self) -> str:
+        """So many of so many done, what went wrong, and how long it will take."""
+        done = self.before + self.ended["done"] + self.ended["diverged"]
+        other = [f"{n} {state}" for state, n in sorted(self.ended.items()) if state != "done"]
+        return ", ".join([f"{done}/{self.total} done", *other, *self.remaining()])
+
+    def remaining(self) -> list[str]:
+        """The time until the end, if jobs take as long as they took so far."""
+        ended = sum(self.ended.values())
+        left = self.total - self.before - ended
+        if not ended or not left:
+            return []
+        return [f"ETA {duration((time.monotonic() - self.begun) / ended * left)}"]
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def show(jobs: Sequence[Planned], place: Path) -> None:
+    """A table of the arms; of a large sweep, only those that did not come to an end."""
     from whynorm.tasks.terminal import say, show_table
 
-    arms = sorted((path.parent for path in folder.glob(f"*/{STATUS}")), key=number)
-    rows = [[name, *row(arm)] for name, arm in zip(names(arms), arms, strict=True)]
-    show_table("Arms", ["arm", "state", "validation loss", "BLEU", "exact match, %"], rows)
-    say(f"arms: {folder}")
-    return [str(row[1]) for row in rows]
+    states = [state_of(place / job.folder) for job in jobs]
+    rows = [
+        [*job.swept.values(), state, *scores(place / job.folder)]
+        for job, state in zip(jobs, states, strict=True)
+        if len(jobs) <= MOST_ROWS or state not in ENDED
+    ]
+    if rows:
+        show_table("Arms", [*jobs[0].swept, "state", *SCORED], rows)
+    say(", ".join(f"{count} {state}" for state, count in sorted(Counter(states).items())))
+    for job, state in zip(jobs, states, strict=True):
+        if state not in ENDED:
+            say(f"  {state}: {place / job.folder} ({progress_of(place / job.folder)['reason']})")
+    say(f"arms: {place / TABLE}")
 
 
-def names(arms: list[Path]) -> list[str]:
-    """Each arm's number, and those of its overrides that not all arms have."""
-    overrides = [read_json(arm / STATUS)["overrides"] for arm in arms]
-    shared = set[str].intersection(*(set(own) for own in overrides)) if overrides else set()
-    own = [" ".join(one for one in every if one not in shared) for every in overrides]
-    return [f"{arm.name.partition('-')[0]}  {name}" for arm, name in zip(arms, own, strict=True)]
-
-
-def row(arm: Path) -> list[Any]:
-    """State and scores of one arm; its first test set, its widest search."""
-    state, scores = read_json(arm / STATUS)["state"], read_json(arm / SCORES)
-    tests = list(scores.get("test", {}).values())
+def scores(arm: Path) -> list[Any]:
+    """Scores of one arm; its first test set, its widest search."""
+    found = read_json(arm / SCORES)
+    tests = list(found.get("test", {}).values())
     searches = [kind for kind in (tests[0] if tests else {}).values() if isinstance(kind, dict)]
     best = searches[-1] if searches else {}
-    loss = scores.get("validation", {}).get("loss")
-    exact = 100 * best["exact_match"] if best else None
-    return [state, loss, best.get("bleu"), exact]
-
-
-def number(arm: Path) -> tuple[int, str]:
-    """Arms in the order of the multirun."""
-    first = arm.name.partition("-")[0]
-    return (int(first) if first.isdigit() else sys.maxsize, arm.name)
+    loss = found.get("validation", {}).get("loss")
+    return [loss, best.get("bleu"), 100 * best["exact_match"] if best else None]

@@ -11,7 +11,7 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from whynorm.tasks import build, job, loggers, terminal, tracking
 from whynorm.tasks.announcement import announce, leaking
-from whynorm.tasks.folder import CHECKPOINTS, CONFIG, LEAKS, VERSIONS, VOCABULARY, write_json
+from whynorm.tasks.folder import CHECKPOINTS, CONFIG, LAST, LEAKS, VERSIONS, VOCABULARY, write_json
 from whynorm.tasks.options import Training
 from whynorm.tasks.scoring import report, scored
 from whynorm.tasks.status import recorded
@@ -94,7 +94,8 @@ def learn_and_test(
     config: DictConfig, this: job.Job, parts: build.Parts, logged: list[Logger]
 ) -> None:
     """Fit the model, take its best weights, test them and report."""
-    keep = keepers(build.made(config.training), this.folder / CHECKPOINTS)
+    training: Training = build.made(config.training)
+    keep = keepers(training, this.folder / CHECKPOINTS)
     callbacks = [Divergence(), TrainingProgress(terminal.console), *keep]
     callbacks += watchers(config, parts)
     found = leaking(parts.model, parts.rules)
@@ -102,7 +103,7 @@ def learn_and_test(
         logger.log_hyperparams({"leaking": found["leaking"]})
     trainer = build.make_trainer(config, folder=this.folder, loggers=logged, callbacks=callbacks)
     trainer.fit(parts.module, datamodule=parts.data)
-    chosen = best(keep)
+    chosen = best(keep) if training.tested == "best" else this.folder / CHECKPOINTS / LAST
     checkpoint.load(parts.model, chosen)
     result = scored(config, parts, trainer)
     if trainer.is_global_zero:

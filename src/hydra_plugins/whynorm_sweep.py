@@ -1,0 +1,12 @@
+"""Where Hydra finds this project's sweeper and launcher: it takes plugins from here alone."""
+
+from whynorm.tasks.launcher import SideBySide
+from whynorm.tasks.sweeper import Resuming
+
+
+class ArmsSweeper(Resuming):
+    """`hydra/sweeper=arms`."""
+
+
+class SideBySideLauncher(SideBySide):
+    """`hydra/launcher=side_by_side`."""

@@ -1,0 +1,187 @@
+"""The multirun: one job for each cell of its plan, and of those only what is not done yet."""
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from whynorm.tasks.axes import SEED, Bundles, Cell, Plan, planned
+from whynorm.tasks.folder import STATUS, read_json, write_json
+from whynorm.tasks.job import fingerprint
+from whynorm.tasks.launcher import SideBySide
+from whynorm.tasks.refusal import Refused
+from whynorm.tasks.sweep import ENDED, Planned, Progress, folder_name, show, state_of, write_table
+from whynorm.tasks.tuning import Tuning
+from whynorm.tasks.worker import LOG
+
+LOCK = ".sweep.lock"
+
+
+class Resuming(Sweeper):
+    """Runs what a plan asks for and no folder holds; divergence is a result and not repeated."""
+
+    def __init__(
+        self,
+        *,
+        bundles: Bundles,
+        params: Mapping[str, Any],
+        again: bool,
+        tuning: Mapping[str, Any],
+    ) -> None:
+        self.bundles, self.params, self.again = bundles, params, again
+        self.tuning = Tuning(**{str(key): value for key, value in tuning.items()})
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Make the launcher."""
+        self.context = hydra_context
+        self.config: DictConfig = config
+        self.launcher: Launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run the plan and show what came of it; exit with 1 where a job came to no end."""
+        params = [f"{key}={value}" for key, value in self.params.items()]
+        plan = planned(self.parse(arguments), self.parse(params), self.bundles)
+        place = Path(self.config.hydra.sweep.dir)
+        place.mkdir(parents=True, exist_ok=True)
+        with alone(place):
+            cells = self.tuned(plan, place) if self.config.get("tune") else plan.cells()
+            jobs = self.carried_out(cells, place)
+            show(jobs, place)
+        if any(state_of(place / job.folder) not in ENDED for job in jobs):
+            sys.exit(1)
+
+    def parse(self, overrides: Sequence[str]) -> list[Override]:
+        """The overrides as Hydra reads them."""
+        parser = OverridesParser.create(config_loader=self.context.config_loader)
+        return parser.parse_overrides(list(overrides))
+
+    def tuned(self, plan: Plan, place: Path) -> list[Cell]:
+        """The cells, each arm's at the value that its trials found best."""
+        trials = place / "tuning"
+
+        def tried(cells: Sequence[Cell]) -> list[Path]:
+            return [trials / job.folder for job in self.carried_out(cells, trials)]
+
+        return self.tuning.applied(plan, place, tried)
+
+    def carried_out(self, cells: Sequence[Cell], place: Path) -> list[Planned]:
+        """The jobs of these cells, every one of them ended, now or before."""
+        jobs = [self.job(cell, place, shared) for cell, shared in self.composed(cells)]
+        place.mkdir(parents=True, exist_ok=True)
+        states = [state_of(place / job.folder) for job in jobs]
+        missing = [
+            job for job, state in zip(jobs, states, strict=True) if self.again or state not in ENDED
+        ]
+        progress = Progress(["waiting"] * len(jobs) if self.again else states)
+        tell(progress.line())
+        for job in missing:
+            clear(place / job.folder)
+        write_table(jobs, place)
+        try:
+            if missing:
+                self.run(missing, jobs, place, progress)
+        finally:
+            write_table(jobs, place)
+        return jobs
+
+    def run(
+        self,
+        missing: Sequence[Planned],
+        jobs: Sequence[Planned],
+        place: Path,
+        progress: Progress,
+    ) -> None:
+        """Launch the jobs that are missing, and keep table and terminal up to date."""
+
+        def ended(number: int, code: int) -> None:
+            folder = place / missing[number].folder
+            record_death(folder, code)
+            progress.add(state_of(folder))
+            write_table(jobs, place)
+            tell(f"{progress.line()}  ({folder.name}: {state_of(folder)})")
+
+        if isinstance(self.launcher, SideBySide):
+            self.launcher.ended = ended
+        dir_of = f"hydra.sweep.dir='{place}'"
+        overrides = [
+            [*job.overrides, dir_of, f"hydra.sweep.subdir='{job.folder}'"] for job in missing
+        ]
+        self.launcher.launch(overrides, initial_job_idx=0)
+
+    def composed(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, DictConfig]]:
+        """Each cell with its config; composed once for all seeds, which takes most of the time."""
+        known: dict[tuple[str, ...], DictConfig] = {}
+        for cell in cells:
+            seed = cell.swept.get(SEED)
+            others = tuple(one for one in cell.overrides if one != f"{SEED}={seed}")
+            if others not in known:
+                loader = self.context.config_loader
+                known[others] = loader.load_sweep_config(self.config, list(cell.overrides))
+            if seed is not None:
+                known[others].seed = int(seed)
+            yield cell, known[others]
+
+    def job(self, cell: Cell, place: Path, config: DictConfig) -> Planned:
+        """The job of a cell, in the folder that its configuration has."""
+        HydraConfig.instance().set_config(config)
+        task = config.copy()
+        with open_dict(task):
+            del task["hydra"]
+        content = OmegaConf.to_container(task, resolve=True)
+        assert isinstance(content, dict)
+        identity = fingerprint({str(key): value for key, value in content.items()})
+        return Planned(cell.swept, cell.overrides, folder_name(cell.swept, identity), identity)
+
+
+@contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """Let no other sweep work in that folder meanwhile; the lock of a dead one holds nobody up."""
+    try:
+        with FileLock(place / LOCK, timeout=0):
+            yield
+    except Timeout as error:
+        raise Refused(
+            f"another sweep is at work in {place}; wait for it, or sweep elsewhere with group=NAME"
+        ) from error
+
+
+def clear(folder: Path) -> None:
+    """Remove what an unfinished attempt left, except its log."""
+    for path in folder.glob("*") if folder.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOG:
+            path.unlink()
+
+
+def record_death(folder: Path, code: int) -> None:
+    """Say in the folder that a job ended without a word of its own."""
+    state = state_of(folder)
+    if code != 0 and state in ("waiting", "running"):
+        folder.mkdir(parents=True, exist_ok=True)
+        how = f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        reason = f"{how}; its last words are in {LOG}"
+        write_json(
+            folder / STATUS, {**read_json(folder / STATUS), "state": "failed", "reason": reason}
+        )
+
+
+def tell(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
