@@ -34,9 +34,11 @@ def unfair(runs: Sequence[Run], swept: Iterable[str]) -> list[Difference]:
     keys = dict.fromkeys(key for run in known for key in run.config)
     found = []
     for key in keys:
-        examples = {shown(run.config, key): run.folder for run in reversed(known)}
+        examples: dict[str, Path] = {}
+        for run in known:
+            examples.setdefault(shown(run.config, key), run.folder)
         if len(examples) > 1 and not any(covers(one, key) for one in covered):
-            found.append(Difference(key, dict(reversed(examples.items()))))
+            found.append(Difference(key, examples))
     return found
 
 
@@ -47,24 +49,38 @@ def shown(config: Mapping[str, Any], key: str) -> str:
 
 def covers(swept: str, key: str) -> bool:
     """True if a key that was swept is this one, or the section that it stands in."""
-    plain = swept.partition("@")[2].rpartition(".")[2] or swept
+    plain = (swept.partition("@")[2].rpartition(".")[2] or swept).replace("/", ".")
     return key in (swept, plain) or key.startswith(f"{plain}.")
 
 
-def updates_differ(runs: Sequence[Run], together: Sequence[str]) -> list[str]:
-    """Sentences on finished runs that saw another number of updates or target tokens than others.
+def unequal(runs: Sequence[Run], contrast: str) -> list[str]:
+    """Sentences on results that rest on another number of updates or target tokens than others.
 
-    `together` are the swept keys that may change the number of updates.
+    Runs are held against those of the same place in the sweep but for the contrast.
     """
     found = []
     for fact in ("updates", "target_tokens"):
-        cells: dict[tuple[str, ...], dict[Any, Path]] = {}
+        places: dict[tuple[str, ...], dict[Any, Path]] = {}
         for run in runs:
             if fact in run.scores:
-                place = tuple(run.swept[key] for key in together)
-                cells.setdefault(place, {})[run.scores[fact]] = run.folder
-        for values in cells.values():
+                place = tuple(value for key, value in run.swept.items() if key != contrast)
+                places.setdefault(place, {})[run.scores[fact]] = run.folder
+        for values in places.values():
             if len(values) > 1:
                 each = " against ".join(f"{n:,} in {path.name}" for n, path in values.items())
-                found.append(f"{fact.replace('_', ' ')} are {each}")
+                found.append(f"{fact.replace('_', ' ')}: {each}")
     return found
+
+
+def different_data(runs: Sequence[Run]) -> list[str]:
+    """Sentences on runs that ask for the same data and were given other data."""
+    found: dict[str, dict[str, Path]] = {}
+    for run in runs:
+        if run.versions.get("data_sha256"):
+            asked = str({key: value for key, value in run.config.items() if covers("data", key)})
+            found.setdefault(asked, {})[str(run.versions["data_sha256"])[:12]] = run.folder
+    return [
+        "data: " + " against ".join(f"{sha} in {path.name}" for sha, path in each.items())
+        for each in found.values()
+        if len(each) > 1
+    ]

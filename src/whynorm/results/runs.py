@@ -59,7 +59,7 @@ def read(folder: Path, swept: Mapping[str, str]) -> Run:
         seconds=float(status.get("seconds", 0.0)),
         config=flat(yaml.safe_load(config.read_text("utf-8"))) if config.exists() else {},
         scores=_json(folder / "scores.json"),
-        versions=_json(folder / "versions.json"),
+        versions={"begun": status.get("begun", ""), **_json(folder / "versions.json")},
         curve=_table(folder / "metrics.csv", ","),
         translations=_table(folder / "translations.tsv", "\t"),
     )

@@ -68,7 +68,7 @@ def planned(given: Sequence[Override], params: Sequence[Override], bundles: Bund
     axes = [bundle(name, labels, said.get(name)) for name, labels in bundles.items()]
     values = {override.get_key_element(): override for override in params}
     for key, override in said.items():
-        if key not in bundles and (key in values or override.is_discrete_sweep()):
+        if key not in bundles and (key in values or override.is_sweep_override()):
             values[key] = override
     axes += [Axis(key, alternatives(override)) for key, override in values.items()]
     named = {axis.name for axis in axes}

@@ -14,13 +14,15 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from whynorm.tasks.axes import expanded, planned
+from whynorm.tasks.axes import Bundles, expanded, planned
 from whynorm.tasks.composition import explained, refuse_missing, refuse_unknown_keys
 from whynorm.tasks.folder import newest
 from whynorm.tasks.launch import reads
 from whynorm.tasks.refusal import Refused, one_sentence
 
 MOST_COMBINATIONS = 32
+# What a command says that can change which labels there are.
+CHOOSING = ("experiment", "hydra.searchpath", "hydra/sweeper")
 
 
 def register_experiments(folder: Path) -> None:
@@ -47,14 +49,31 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
     overrides = [newest_run_named(override) for override in options.overrides]
     name = options.config_name or "config"
     with initialize_config_dir(str(conf), version_base="1.3", job_name="run"):
-        every = arms(name, [*searched(options.config_dir), *overrides], options.multirun)
+        overrides = [*searched(options.config_dir), *overrides]
+        bundles = bundles_of(name, overrides)
+        every = arms(name, overrides, options.multirun, bundles)
         configs = [composed(name, arm) for arm in every]
         for config, arm in zip(configs, every, strict=True):
             refuse_unknown_keys(config, arm)
             refuse_missing(config)
         if options.cfg is None:
             rehearse_all([config for config in configs if not reads(config)])
-    return [newest_run_named(argument) for argument in arguments]
+        return [
+            newest_run_named(one)
+            for argument in arguments
+            for one in understood(argument, bundles, options.multirun)
+        ]
+
+
+def understood(argument: str, bundles: Bundles, multirun: bool) -> list[str]:
+    """The argument as Hydra reads it, which knows nothing of labels."""
+    key, _, label = argument.partition("=")
+    if key not in bundles:
+        return [argument]
+    if not multirun:
+        return expanded(parse([argument]), bundles)
+    # As a sweep, for it reaches the sweeper then without being looked for in the config.
+    return [argument if parse([argument])[0].is_sweep_override() else f"{key}=choice({label})"]
 
 
 def searched(folder: str | None) -> list[str]:
@@ -80,20 +99,30 @@ def rehearse_all(configs: list[DictConfig]) -> None:
         rehearse(config)
 
 
-def arms(name: str, overrides: list[str], multirun: bool) -> list[list[str]]:
+def arms(name: str, overrides: list[str], multirun: bool, bundles: Bundles) -> list[list[str]]:
     """The overrides of each arm: all combinations, or each choice once where they are too many."""
-    given, sweeper = parse(overrides), composed(name, plainly(overrides)).hydra.sweeper
-    bundles = sweeper.get("bundles") or {}
+    given = parse(overrides)
     if not multirun:
         refuse_sweep([override for override in given if override.is_sweep_override()])
         return [expanded(given, bundles)]
-    params = parse([f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()])
-    return planned(given, params, bundles).sample(MOST_COMBINATIONS)
+    params = sweeper(name, overrides).get("params") or {}
+    swept = parse([f"{key}={value}" for key, value in params.items()])
+    return planned(given, swept, bundles).sample(MOST_COMBINATIONS)
 
 
-def plainly(overrides: list[str]) -> list[str]:
-    """The overrides that are the same in every arm."""
-    return [one.input_line or "" for one in parse(overrides) if not one.is_sweep_override()]
+def bundles_of(name: str, overrides: list[str]) -> Bundles:
+    """The labels of the experiment that is asked for; none where there is none."""
+    return sweeper(name, overrides).get("bundles") or {}
+
+
+def sweeper(name: str, overrides: list[str]) -> DictConfig:
+    """Hydra's sweeper as the experiment sets it, whatever else is overridden."""
+    chosen = [
+        one.input_line or ""
+        for one in parse(overrides)
+        if one.get_key_element() in CHOOSING and not one.is_sweep_override()
+    ]
+    return composed(name, chosen).hydra.sweeper
 
 
 def parse(overrides: list[str]) -> list[Override]:

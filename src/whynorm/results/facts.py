@@ -1,0 +1,89 @@
+"""With what, from what and how a sweep was run, as far as its runs agree; and where they do not."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from whynorm.results.runs import Run
+
+VERSIONS = [
+    "whynorm",
+    "python",
+    "torch",
+    "pytorch-lightning",
+    "hydra-core",
+    "sacrebleu",
+    "platform",
+]
+
+
+def facts(runs: Sequence[Run], tuning: str) -> dict[str, str]:
+    """What a reader needs to repeat the sweep and to judge it."""
+    states = [run.state for run in runs]
+    hours = sum(run.seconds for run in runs) / 3600
+    return {
+        "runs": f"{len(runs)}: {counted(states)}",
+        "seeds": listed(dict.fromkeys(run.swept.get("seed", "") for run in runs)),
+        "learning rate": tuning,
+        "commit": listed(commits(runs)),
+        **{name: listed(of(runs, name)) for name in VERSIONS},
+        "threads": listed(of(runs, "threads")),
+        "data (SHA-256)": listed(of(runs, "data_sha256")),
+        "BLEU": listed(dict.fromkeys(signature(run) for run in runs if run.scores)),
+        "begun": listed(sorted(days(runs))),
+        "time of all runs together": f"{hours:.2f} h",
+    }
+
+
+def warnings(runs: Sequence[Run], tuned: bool) -> list[str]:
+    """What may make the runs worth less than they look."""
+    found = []
+    missing = [run for run in runs if run.state not in ("done", "diverged")]
+    if missing:
+        names = listed([f"{run.folder.name} ({run.state})" for run in missing[:5]])
+        found.append(f"{len(missing)} of {len(runs)} runs came to no result: {names}")
+    if len(commits(runs)) > 1:
+        found.append(f"The runs are of different states of the code: {listed(commits(runs))}")
+    if any(run.versions.get("uncommitted_changes") for run in runs):
+        found.append("Some runs were made with uncommitted changes to the code")
+    for name in ("torch", "platform", "threads"):
+        if len(of(runs, name)) > 1:
+            found.append(f"The runs do not agree in {name}: {listed(of(runs, name))}")
+    if not tuned:
+        found.append("No arm was given a learning rate of its own: a norm may do better at another")
+    return found
+
+
+def commits(runs: Sequence[Run]) -> list[str]:
+    """The states of the code, marked where files differed from the commit."""
+    found = {
+        str(run.versions["commit"])[:12] + "*" * bool(run.versions.get("uncommitted_changes")): None
+        for run in runs
+        if run.versions.get("commit")
+    }
+    return list(found)
+
+
+def of(runs: Sequence[Run], name: str) -> list[str]:
+    """The values of a version in all runs that know it, each once."""
+    return list(dict.fromkeys(str(run.versions[name]) for run in runs if name in run.versions))
+
+
+def days(runs: Sequence[Run]) -> set[str]:
+    """The days on which runs began."""
+    return {day[:10] for day in of(runs, "begun") if day}
+
+
+def signature(run: Run) -> str:
+    """With what BLEU was measured."""
+    tests: list[dict[str, Any]] = list(run.scores.get("test", {}).values())
+    return str(tests[0].get("greedy", {}).get("bleu_signature", "")) if tests else ""
+
+
+def counted(states: Sequence[str]) -> str:
+    """How many of each."""
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+
+
+def listed(values: Any) -> str:
+    """The values with commas between them; a dash where there is none."""
+    return ", ".join(str(value) for value in values if value) or "–"

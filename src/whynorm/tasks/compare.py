@@ -1,0 +1,135 @@
+"""`task=compare`: from a sweep's run folders to tables, figures, a page, and an answer."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from whynorm.results import fairness, findings, table
+from whynorm.results.publication import differing, publish
+from whynorm.results.runs import Question, Run
+from whynorm.tasks.axes import ARM, SEED
+from whynorm.tasks.refusal import Refused, choices, one_sentence
+from whynorm.tasks.terminal import say
+from whynorm.tasks.tuning import TRIALS
+
+MOST = 5
+PROBES = "probes"  # what was published there is shown in the report
+# What changes how long a training goes on; an arm that sweeps it has other updates than others.
+LENGTHS = ("training", "batches", "data")
+DEFAULTS: dict[str, Any] = {
+    "claims": [],
+    "factor": None,
+    "metric": "bleu",
+    "beside": ["test_loss", "exact_match"],
+    "margin": 1.0,
+    "also_differ": [],
+    "not_shown": "Nobody wrote down what this sweep does not show.",
+}
+
+
+def compare(config: DictConfig) -> None:
+    """Write the report of a sweep; runs that cannot be compared are refused before."""
+    place = Path(config.sweep)
+    runs = read(place)
+    section = {**DEFAULTS, **(config.compare or {})}
+    question = asked(str(config.group), section, runs)
+    refuse_unfair(runs, question, section["also_differ"], place)
+    tuned = (place / TRIALS).is_file()
+    found = findings.made(
+        question,
+        runs,
+        tuned=tuning() if tuned else None,
+        pictures=sorted((place / "probes").rglob("*.svg")),
+    )
+    written = Path(HydraConfig.get().runtime.output_dir)
+    findings.write(found, written)
+    show(found, written)
+    if config.publish is not None:
+        publish(written, Path(config.publish))
+        say(f"published: {config.publish}")
+
+
+def read(place: Path) -> list[Run]:
+    """The runs of the sweep; refused where there are none yet."""
+    try:
+        runs = table.sweep(place)
+    except ValueError as error:
+        raise Refused(f"{error}; run it first: python run.py -m experiment=NAME") from error
+    if not any(run.scores for run in runs):
+        raise Refused(f"{place}: none of its {len(runs)} runs has come to a result yet")
+    return runs
+
+
+def asked(name: str, section: Mapping[str, Any], runs: Sequence[Run]) -> Question:
+    """The question of the experiment; for a sweep without one, whether the first axis matters."""
+    keys = [key for key in runs[0].swept if key != SEED]
+    if not keys:
+        raise Refused(f"{name}: only the seed was swept, there is nothing to compare")
+    contrast = section.get("contrast") or (ARM if ARM in keys else keys[0])
+    if contrast not in keys:
+        raise Refused(f"compare.contrast={contrast} was not swept; {choices(contrast, keys)}")
+    values = list(dict.fromkeys(run.swept[contrast] for run in runs))
+    baseline = str(section.get("baseline") or values[0])
+    if baseline not in values:
+        raise Refused(f"compare.baseline={baseline} has no run; {choices(baseline, values)}")
+    return Question(
+        name,
+        section.get("question") or f"Does {contrast} matter?",
+        list(section["claims"]),
+        contrast,
+        baseline,
+        section["factor"],
+        section["metric"],
+        list(section["beside"]),
+        float(section["margin"]),
+        section["not_shown"],
+    )
+
+
+def refuse_unfair(
+    runs: Sequence[Run], question: Question, allowed: Sequence[str], place: Path
+) -> None:
+    """Refuse runs that differ elsewhere than in what was swept, and say where."""
+    keys = {axis: overridden(axis) for axis in runs[0].swept}
+    swept = [key for axis in keys.values() for key in axis]
+    found = [one.sentence() for one in fairness.unfair(runs, [*swept, *allowed])]
+    found += fairness.different_data(runs)
+    if not any(key.startswith(LENGTHS) for key in [*keys[question.contrast], *allowed]):
+        found += fairness.unequal(runs, question.contrast)
+    if found:
+        more = f" (and {len(found) - MOST} more)" if len(found) > MOST else ""
+        raise Refused(
+            f"{place}: its runs cannot be compared, for they differ in more than was swept: "
+            f"{one_sentence('; '.join(found[:MOST]))}{more}. Run the sweep again with one setting, "
+            "or name in compare.also_differ what is meant to differ"
+        )
+
+
+def overridden(axis: str) -> list[str]:
+    """The keys that the labels of an axis override: those of its bundle, or its own name."""
+    bundles = HydraConfig.get().sweeper.get("bundles") or {}
+    every = [one for overrides in bundles.get(axis, {}).values() for one in overrides]
+    return list(dict.fromkeys(one.partition("=")[0].lstrip("+~") for one in every)) or [axis]
+
+
+def tuning() -> str:
+    """How the arms' learning rates were found."""
+    spent = HydraConfig.get().sweeper.get("tuning") or {}
+    return (
+        f"each arm at its own best {spent['key']} of {spent['trials']} trials between "
+        f"{spent['low']} and {spent['high']}, by {spent['metric']} with seed {spent['seed']}"
+    )
+
+
+def show(found: findings.Findings, written: Path) -> None:
+    """Print the answer, and where the rest is."""
+    for sentence in found.report.answers:
+        say(sentence)
+    for warning in found.report.warnings:
+        say(f"  mind: {warning}")
+    for sentence in differing(written, Path("experiments") / found.report.question.name):
+        say(sentence)
+    say(f"report: {written / findings.PAGE}")
