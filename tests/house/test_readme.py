@@ -1,7 +1,7 @@
 """Every command of the README is carried out: as far as time allows here, in full by `make long`.
 
-The default training, `task=evaluate`, `task=translate` and `--help` run for real, one after the
-other in an empty folder. Every other training is checked and built, which refuses any misspelt
+Two sweeps, the default training, `--help` and every other task run for real, one after the other
+in an empty folder. Every other training is checked and built, which refuses any misspelt
 option or value, and run for real where the tests marked long are. Trainings are cut short by the
 words of SHORT at their end.
 """
@@ -41,6 +41,7 @@ def commands(page: str) -> list[str]:
 
 
 COMMANDS = commands(README)
+SWEEPS = ["python run.py -m norm=layer,batch", "python run.py -m experiment=cheating"]
 TRAININGS = [
     line
     for line in COMMANDS
@@ -73,8 +74,10 @@ def write_own_files(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the README's default training has been run."""
+    """A folder in which two of the README's sweeps and its default training have been run."""
     folder = tmp_path_factory.mktemp("readme")
+    for line in SWEEPS:
+        run([*shortened(line), "seed=1,2", "threads=1"], folder)
     run(shortened("python run.py"), folder)
     return folder
 

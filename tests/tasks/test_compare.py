@@ -96,7 +96,7 @@ def test_the_page_names_the_runs_that_went_wrong_and_why(compared: tuple[Path, E
 
 
 def test_the_answer_says_that_nothing_was_tuned(compared: tuple[Path, Ended]) -> None:
-    assert "No arm was given a learning rate of its own" in compared[1].out
+    assert "No arm had a learning rate of its own" in compared[1].out
 
 
 def test_a_published_answer_stands_between_its_marks(

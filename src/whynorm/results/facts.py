@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from whynorm.results.runs import Run
+from whynorm.results.runs import Question, Run
 
 VERSIONS = [
     "whynorm",
@@ -16,11 +16,13 @@ VERSIONS = [
 ]
 
 
-def facts(runs: Sequence[Run], tuning: str) -> dict[str, str]:
+def facts(question: Question, runs: Sequence[Run], tuning: str) -> dict[str, str]:
     """What a reader needs to repeat the sweep and to judge it."""
     states = [run.state for run in runs]
     hours = sum(run.seconds for run in runs) / 3600
+    what = f"experiment={question.name}"
     return {
+        "commands": f"python run.py -m {what}\npython run.py task=compare {what}",
         "runs": f"{len(runs)}: {counted(states)}",
         "seeds": listed(dict.fromkeys(run.swept.get("seed", "") for run in runs)),
         "learning rate": tuning,
@@ -49,7 +51,7 @@ def warnings(runs: Sequence[Run], tuned: bool) -> list[str]:
         if len(of(runs, name)) > 1:
             found.append(f"The runs do not agree in {name}: {listed(of(runs, name))}")
     if not tuned:
-        found.append("No arm was given a learning rate of its own: a norm may do better at another")
+        found.append("No arm had a learning rate of its own: one that is behind may do better")
     return found
 
 

@@ -46,7 +46,7 @@ def made(
         list(dict.fromkeys(answers)),
         [*warnings(runs, tuned is not None), *dict.fromkeys(said(compared))],
         list(pictures),
-        facts(runs, tuned or "one for all arms of a condition, not tuned for each"),
+        facts(question, runs, tuned or "one for all arms of a condition, not tuned for each"),
     )
     bands = {name: statistics.curve_bands(runs, question, name) for name in CURVES}
     return Findings(report, {name: band for name, band in bands.items() if not band.empty})
@@ -89,7 +89,7 @@ def answer(report: Report, folder: Path) -> str:
     if (folder / f"{figure}.svg").exists():
         parts.append(f"![The answer as a picture; its numbers are in {TABLE}.]({figure}.svg)")
     parts.append(grid(report.summary, report.question))
-    known = [f"{name} {value}" for name, value in report.facts.items()]
+    known = [f"{name} {value}" for name, value in report.facts.items() if name != "commands"]
     parts += ["*Mind:* " + "; ".join(report.warnings) + "."] if report.warnings else []
     parts += [f"*What it does not show:* {report.question.not_shown.strip()}", "; ".join(known)]
     return "\n\n".join(parts) + "\n"

@@ -1,0 +1,162 @@
+"""The answer to an experiment's question, in sentences whose numbers all come from its tables."""
+
+import math
+from typing import Any
+
+import pandas
+
+from whynorm.results.cells import TRANSLATED, conditions, select
+from whynorm.results.decision import ALPHA
+from whynorm.results.measures import measure, written
+from whynorm.results.runs import Question
+from whynorm.results.trend import stretches, trends
+from whynorm.results.wording import WORDS, Row, amount, digits, listed, placed, probability, spread
+
+FEW = 6
+
+
+def sentences(
+    question: Question,
+    summary: pandas.DataFrame,
+    comparisons: pandas.DataFrame,
+    bootstrap: pandas.DataFrame,
+) -> list[str]:
+    """The answer: what decides, what stands beside it, the bootstrap on sentences, missing runs.
+
+    What decides has a sentence for each comparison where they are few; else one for each line along
+    the factor, or for each condition where there is no factor.
+    """
+    if comparisons.empty:
+        return [headline(question, comparisons)]
+    rows = _records(select(comparisons, {"metric": question.metric}))
+    if len(rows) <= FEW:
+        found = [_single(row, question, summary) for row in rows]
+    else:
+        found = trends(rows, question, conditions(comparisons, question))
+    others = [metric for metric in question.beside if metric != question.metric]
+    found += [_line(question, comparisons, metric) for metric in others]
+    return [*found, *_on_sentences(bootstrap, question), *missing(summary, question)]
+
+
+def headline(question: Question, comparisons: pandas.DataFrame) -> str:
+    """One sentence for a README: what the metric that decides says of each contrast value."""
+    if comparisons.empty:
+        return f"There is nothing to compare with {question.baseline} yet."
+    return _line(question, comparisons, question.metric)
+
+
+def _records(frame: pandas.DataFrame) -> list[dict[Any, Any]]:
+    return frame.to_dict("records")
+
+
+def _single(row: Row, question: Question, summary: pandas.DataFrame) -> str:
+    """One comparison in what decides, with all its numbers."""
+    place = {key: row[key] for key in conditions(summary, question)}
+    claim = _claim(row, question) + (f" at {placed(place)}" if place else "")
+    if math.isnan(row["difference"]):
+        return f"{claim}: no seed has a result on both sides ({_diverged(row)})."
+    place["metric"] = question.metric
+    sides = (
+        place | {question.contrast: arm} for arm in (row[question.contrast], question.baseline)
+    )
+    means = [digits(select(summary, side)["mean"].iloc[0], question.metric) for side in sides]
+    difference = amount(row["difference"], question.metric, signed=True)
+    return f"{claim}: {' against '.join(means)}, {difference} ({_evidence(row)})."
+
+
+def _claim(row: Row, question: Question) -> str:
+    """The verdict as a clause."""
+    arm, baseline = row[question.contrast], question.baseline
+    margin = amount(question.margin, question.metric)
+    least = f" by {margin} or more" if question.margin else ""
+    return {
+        "better": f"{arm} is better than {baseline}",
+        "worse": f"{arm} is worse than {baseline}",
+        "same": f"{arm} is the same as {baseline} to within {margin}",
+        "diverged": f"{arm} diverged with every seed, and {baseline} did not",
+        "open": f"Whether {arm} differs from {baseline}{least} is open",
+    }[row["verdict"]]
+
+
+def _evidence(row: Row) -> str:
+    """Interval, p, effect and counts of one comparison."""
+    found = [spread(row)]
+    if not math.isnan(row["p_holm"]):
+        found.append(probability(row["p_holm"]))
+    if not math.isnan(row["effect"]):
+        found.append(f"g = {written(row['effect'], 1)}")
+    found.append(f"{row['pairs']} {'pair' if row['pairs'] == 1 else 'pairs'} of seeds")
+    if row["diverged"] or row["baseline_diverged"]:
+        found.append(_diverged(row))
+    return "; ".join(found)
+
+
+def _diverged(row: Row) -> str:
+    return f"diverged: {row['diverged']}, and {row['baseline_diverged']} of the baseline"
+
+
+def _line(question: Question, comparisons: pandas.DataFrame, metric: str) -> str:
+    """All comparisons in one metric: each with its numbers, or counted where an arm has many."""
+    rows = select(comparisons, {"metric": metric})
+    by_arm = {
+        arm: _records(select(rows, {question.contrast: arm}))
+        for arm in dict.fromkeys(rows[question.contrast])
+    }
+    if len(by_arm) <= FEW:
+        parts = [f"{arm} {_brief(r[0]) if len(r) == 1 else _tally(r)}" for arm, r in by_arm.items()]
+    elif len(by_arm) == len(rows):
+        parts = stretches(_records(rows), question.contrast, ordered=False)
+    else:
+        parts = [_tally(_records(rows))]
+    margin = question.margin if metric == question.metric else 0.0
+    known = f" (margin {digits(margin, metric)})" if margin else ""
+    return f"In {measure(metric).name}{known}, against {question.baseline}: {'; '.join(parts)}."
+
+
+def _brief(row: Row) -> str:
+    """The verdict of one comparison with its difference and interval."""
+    if math.isnan(row["difference"]):
+        return f"{WORDS[row['verdict']]} (no pairs of seeds)"
+    seeds = f"{row['pairs']} {'seed' if row['pairs'] == 1 else 'seeds'}"
+    size = amount(row["difference"], row["metric"], signed=True)
+    return f"{WORDS[row['verdict']]} ({size}, {spread(row)}, {seeds})"
+
+
+def _tally(rows: list[dict[Any, Any]]) -> str:
+    """How many of some comparisons have each verdict."""
+    verdicts = [row["verdict"] for row in rows]
+    counts = {word: verdicts.count(word) for word in WORDS if word in verdicts}
+    return f"{listed(f'{WORDS[word]} in {n}' for word, n in counts.items())} of {len(rows)}"
+
+
+def _on_sentences(bootstrap: pandas.DataFrame, question: Question) -> list[str]:
+    """In how many runs of each arm other sentences would hardly undo the difference in BLEU."""
+    parts = []
+    for arm in dict.fromkeys(bootstrap[question.contrast]):
+        rows = select(bootstrap, {question.contrast: arm})
+        better, worse, tested = (sum(rows[name]) for name in ("better", "worse", "seeds"))
+        if tested:
+            parts.append(f"{arm} better in {better} and worse in {worse} of {tested}")
+    return [
+        f"Paired bootstrap on sentences, BLEU of each run against {question.baseline} "
+        f"with the same seed, p < {ALPHA}: {'; '.join(parts)}."
+    ][: len(parts)]
+
+
+def missing(summary: pandas.DataFrame, question: Question) -> list[str]:
+    """How many runs diverged, and how many have no result; nothing where there are none."""
+    rows, name = select(summary, {"metric": question.metric}), measure(question.metric).name
+    counts = "each counts as 0" if question.metric in TRANSLATED else "means are of the others"
+    found = []
+    for column, start, end in (
+        ("diverged", "Diverged", f"; in {name} {counts}"),
+        ("failed", "Without a result", ""),
+    ):
+        by_arm = dict.fromkeys(rows[question.contrast], 0)
+        for row in _records(rows):
+            by_arm[row[question.contrast]] += row[column]
+        lost = ", ".join(f"{arm} {n}" for arm, n in by_arm.items() if n)
+        if lost:
+            of = f"{sum(by_arm.values())} of {sum(rows['seeds'])} runs"
+            found.append(f"{start}: {of} ({lost}){end}.")
+    return found

@@ -1,0 +1,56 @@
+"""How verdicts, differences, intervals and places are put into words."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from whynorm.results.measures import measure, written
+
+Row = Mapping[Any, Any]
+
+# Verdicts in the order in which they are told.
+WORDS = {
+    "diverged": "diverged with every seed",
+    "worse": "worse",
+    "open": "open",
+    "same": "the same",
+    "better": "better",
+}
+UNITS = {"bleu": "BLEU", "chrf": "chrF", "exact_match": "points of exact match", "seconds": "s"}
+
+
+def digits(value: float, metric: str, *, signed: bool = False) -> str:
+    """A number in a metric with the decimals worth reading; what rounds to 0 has no minus."""
+    decimals = measure(metric).decimals
+    return written(round(value, decimals) + 0.0, decimals, signed=signed)
+
+
+def amount(value: float, metric: str, *, signed: bool = False) -> str:
+    """A difference in a metric with its unit."""
+    unit = UNITS.get(metric, measure(metric).unit)
+    return f"{digits(value, metric, signed=signed)} {unit}".strip()
+
+
+def spread(row: Row) -> str:
+    """The interval of a difference or a mean in words."""
+    if math.isnan(row["low"]):
+        return "no interval"
+    low, high = (digits(row[end], row["metric"]) for end in ("low", "high"))
+    return f"95 % interval {low} to {high}"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """The texts as a sentence lists them: a, b and c."""
+    *most, last = texts
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def placed(place: Mapping[str, str]) -> str:
+    """Values of conditions in words: `placement = post and norm.groups = 4`."""
+    return listed(f"{key} = {value}" for key, value in place.items()) if place else ""
+
+
+def probability(p: float, *, largest: bool = False) -> str:
+    """A corrected p as one writes it, or the largest of some."""
+    sign = "≤" if largest else "="
+    return "corrected p < 0.001" if p < 0.001 else f"corrected p {sign} {written(p, 3)}"
