@@ -116,3 +116,19 @@ def test_the_picture_reads_on_white_and_on_black_paper(
 def test_the_picture_is_the_same_when_it_is_drawn_again(tmp_path: Path) -> None:
     one, two = (draw(RUNS, tmp_path / name).read_text() for name in ("one", "two"))
     assert one == two
+
+
+def scale_of(falls: bool) -> str:
+    """How the vertical axis is drawn for means that span five powers of ten."""
+    axes = Figure().subplots()
+    bands = pandas.DataFrame({"step": [1, 2, 3], "mean": [100.0, 1.0, 0.001]})
+    curves.scale(axes, bands, falls=falls)
+    return axes.get_yscale()
+
+
+def test_losses_that_span_far_are_drawn_by_their_logarithm() -> None:
+    assert scale_of(falls=True) == "log"
+
+
+def test_scores_of_translations_keep_their_zero() -> None:
+    assert scale_of(falls=False) == "linear"

@@ -97,5 +97,5 @@ def test_a_label_that_is_no_key_of_the_config_is_understood(
 ) -> None:
     register_experiments(run.ROOT / "experiments")
     few = ["arm=rms", "placement=pre", "seed=1"] if "-m" in given else []
-    arguments = ["experiment=batch_size", *given, *few]
+    arguments = [*given, "experiment=batch_size", *few]
     assert set(understood) <= set(checked(arguments, CONF))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas
 import pytest
@@ -35,8 +36,12 @@ def rows(report: Path, name: str) -> pandas.DataFrame:
     return pandas.read_csv(report / name)
 
 
-def arm(frame: pandas.DataFrame, name: str) -> pandas.DataFrame:
-    return frame[frame["norm._target_"] == NORMS[name]]
+def arm(report: Path, name: str) -> dict[Any, Any]:
+    """The summary of an arm's BLEU."""
+    found = rows(report, "summary.csv").to_dict("records")
+    wanted = {"norm._target_": NORMS[name], "metric": "bleu"}
+    [row] = [row for row in found if wanted.items() <= row.items()]
+    return row
 
 
 def test_a_failing_arm_makes_the_sweep_end_with_1(swept: tuple[Path, Ended]) -> None:
@@ -76,14 +81,12 @@ def test_every_run_has_a_row_whatever_became_of_it(compared: tuple[Path, Ended])
 def test_a_diverged_run_counts_as_one_that_translates_nothing(
     compared: tuple[Path, Ended],
 ) -> None:
-    summary = rows(compared[0], "summary.csv")
-    row = arm(summary[summary["metric"] == "bleu"], "diverging").iloc[0]
+    row = arm(compared[0], "diverging")
     assert (row["diverged"], row["mean"]) == (2, 0.0)
 
 
 def test_a_failed_run_is_missing_and_said_to_be(compared: tuple[Path, Ended]) -> None:
-    summary = rows(compared[0], "summary.csv")
-    row = arm(summary[summary["metric"] == "bleu"], "failing").iloc[0]
+    row = arm(compared[0], "failing")
     assert row["failed"] == 2
     assert pandas.isna(row["mean"])
     assert "2 of 8 runs came to no result" in compared[1].out

@@ -75,13 +75,16 @@ def mean(axes: Axes, band: pandas.DataFrame, look: Look, first: int) -> None:
 
 
 def scale(axes: Axes, bands: pandas.DataFrame, *, falls: bool) -> None:
-    """The vertical axis: logarithmic where positive means span far; else room for what matters.
+    """The vertical axis: of what falls, logarithmic where means span far, else with room for them.
 
-    What falls, as losses do, is drawn from where the first eighth of the updates is over.
+    What falls, as losses do, is drawn from where the first eighth of the updates is over. A score
+    of translations has a zero that means something, and stays as it is.
     """
+    if not falls:
+        return
     late = bands.loc[(bands["step"] >= bands["step"].max() / 8).to_numpy(), "mean"].to_numpy()
     if late.min() > 0 and late.max() / late.min() > WIDE:
         axes.set_yscale("log")
-    elif falls:
+    else:
         room = (late.max() - late.min()) or 1.0
         axes.set_ylim(late.min() - 0.15 * room, late.max() + 0.15 * room)
