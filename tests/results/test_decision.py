@@ -121,3 +121,27 @@ def test_conditions_are_compared_apart() -> None:
     found = comparisons(pandas.DataFrame(sweep), QUESTION)
     assert list(found["placement"]) == ["post", "pre"]
     assert list(found["verdict"]) == ["better", "worse"]
+
+
+def test_of_two_arms_that_always_diverged_nothing_is_said() -> None:
+    nothing = [NAN] * 5
+    assert row("bleu", nothing, nothing)["verdict"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("leaking", "metric", "warned"),
+    [
+        ("training and evaluating", "test_loss", True),
+        ("training", "test_loss", False),
+        ("training", "train_loss", True),
+        ("no", "test_loss", False),
+        ("training and evaluating", "bleu", False),
+    ],
+)
+def test_a_loss_measured_with_the_answer_in_view_is_warned_of(
+    leaking: str, metric: str, warned: bool
+) -> None:
+    sweep = table({"layer": STEADY, "batch": arm(1.0)}, metric)
+    told = sweep.assign(leaking=sweep["arm"].map({"layer": "no", "batch": leaking}))
+    found = comparisons(told, QUESTION._replace(metric=metric, beside=[])).iloc[0]
+    assert ("sees the answer" in found["warning"]) == warned

@@ -99,7 +99,7 @@ def test_each_metric_is_a_family_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gained", "p"), [([0.0] * 3, 1.0), ([3.0] * 3, 0.0), ([3.0] * 2, NAN), ([3.0], NAN)]
+    ("gained", "p"), [([0.0] * 3, 1.0), ([3.0] * 3, NAN), ([3.0] * 2, NAN), ([3.0], NAN)]
 )
 def test_p_is_defined_where_all_differences_are_equal(gained: list[float], p: float) -> None:
     base = [10.1, 12.3, 11.7]

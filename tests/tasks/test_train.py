@@ -143,3 +143,20 @@ def test_a_folder_that_holds_a_run_is_never_overwritten(trained: Path, tmp_path:
     ended = launch(tmp_path, *TINY, f"hydra.run.dir={trained}")
     assert ended.code == 2
     assert (trained / "status.json").read_text() == before
+
+
+def test_the_last_weights_are_tested_where_that_is_asked_for(tmp_path: Path) -> None:
+    """Also after the last validation, when Lightning keeps none."""
+    ended = launch(tmp_path, *TINY, "training.tested=last", "training.updates=7")
+    assert ended.code == 0, ended.err
+    folder = only_run(tmp_path)
+    scores = json.loads((folder / "scores.json").read_text())
+    assert (scores["checkpoint"], scores["updates"], scores["tested_update"]) == ("last.ckpt", 7, 7)
+    kept = torch.load(folder / "checkpoints/last.ckpt", weights_only=True)
+    assert kept["global_step"] == 7
+
+
+def test_the_best_weights_say_after_which_update_they_were_written(trained: Path) -> None:
+    scores = json.loads((trained / "scores.json").read_text())
+    kept = torch.load(trained / "checkpoints/best.ckpt", weights_only=True)
+    assert scores["tested_update"] == kept["global_step"]

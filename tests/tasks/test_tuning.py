@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from whynorm.results.tuned import Tuned
 from whynorm.tasks.axes import Axis, Cell, Plan
 from whynorm.tasks.refusal import Refused
 from whynorm.tasks.tuning import Tuning
@@ -103,3 +104,55 @@ def test_every_trial_is_written_down(tmp_path: Path) -> None:
     lines = (tmp_path / "tuning.csv").read_text().splitlines()
     assert lines[0] == "arm,optimizer.lr,val/loss"
     assert len(lines) == 1 + 2 * 4
+
+
+def test_a_trial_that_came_to_no_end_stops_the_search(tmp_path: Path) -> None:
+    def failed(cells: Sequence[Cell]) -> list[Path]:
+        (tmp_path / "status.json").write_text('{"state": "failed"}')
+        return [tmp_path for _ in cells]
+
+    with pytest.raises(Refused, match=r"this trial came to no end \(failed\)"):
+        tuning().applied(PLAN, tmp_path, failed)
+
+
+def test_the_loss_of_a_decoder_that_sees_the_answer_chooses_nothing(tmp_path: Path) -> None:
+    trials = Trials(tmp_path)
+
+    def leaking(cells: Sequence[Cell]) -> list[Path]:
+        folders = trials.carried_out(cells)
+        for folder in folders:
+            (folder / "leaks.json").write_text('{"leaking": "training and evaluating"}')
+        return folders
+
+    with pytest.raises(Refused, match=r"set hydra\.sweeper\.tuning\.metric=val/bleu"):
+        tuning().applied(PLAN, tmp_path, leaking)
+
+
+def test_a_seed_of_the_results_chooses_no_learning_rate(tmp_path: Path) -> None:
+    plan = Plan([*PLAN.axes[:1], Axis("seed", {"1000": ["seed=1000"]})], [])
+    with pytest.raises(Refused, match="results need other seeds"):
+        tuning().applied(plan, tmp_path, Trials(tmp_path).carried_out)
+
+
+def test_what_was_searched_is_told_as_it_was_not_as_it_would_be_now(tmp_path: Path) -> None:
+    tuning(4).applied(PLAN, tmp_path, Trials(tmp_path).carried_out)
+    told = Tuned.read(tmp_path / "tuning.json", tmp_path / "tuning.csv").sentence()
+    assert told == (
+        "each arm at its own best optimizer.lr of 4 trials between 0.0001 and 0.01, "
+        "by val/loss with seed 1000"
+    )
+
+
+def test_a_best_value_at_the_edge_of_the_search_is_told(tmp_path: Path) -> None:
+    found = [
+        {"arm": "inside", KEY: value, "val/loss": loss}
+        for value, loss in (("1e-4", "3"), ("1e-3", "1"), ("1e-2", "2"))
+    ]
+    found += [
+        {"arm": "outside", KEY: value, "val/loss": loss}
+        for value, loss in (("1e-4", "3"), ("1e-3", "2"), ("1e-2", "1"))
+    ]
+    told = Tuned(KEY, 1e-4, 1e-2, 3, "val/loss", 1000, found).at_the_edge()
+    assert told == [
+        "outside: its best optimizer.lr is the largest that was tried, a wider search may help it"
+    ]

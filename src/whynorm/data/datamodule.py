@@ -12,6 +12,7 @@ from whynorm.data.batch import SIDES, Example, collate
 from whynorm.data.cache import MakeVocabularies, remembered, user_cache
 from whynorm.data.corpus import Corpus, Fact
 from whynorm.data.encoding import TOO_LONG, Encoded, encoded
+from whynorm.data.generation import generated
 from whynorm.data.sampler import Batches, padding_share, require_positive, share, token_batches
 from whynorm.data.vocabulary import Vocabularies
 
@@ -25,7 +26,8 @@ class TranslationData(pl.LightningDataModule):
     A pair that takes more than `maximum_length` positions in the model is dropped and counted, or
     refused; `corpus` still has it, to be translated. The order of training is a function of
     (seed, epoch); every rank gets its rows of every batch, so that all see each sentence once.
-    `cache` is where vocabularies are kept between runs, None the user's own folder.
+    `cache` is where vocabularies, and what the grammar generates, are kept between runs; None: the
+    user's own folder.
     """
 
     corpus: Corpus
@@ -62,8 +64,8 @@ class TranslationData(pl.LightningDataModule):
         """
         if self._splits:
             return
-        self.corpus = self._make_corpus()
         folder = self._cache or user_cache()
+        self.corpus = generated(self._make_corpus, folder)
         self.vocabularies = remembered(self._make_vocabularies, self.corpus.train, folder)
         splits = {
             name: self._encode(self.corpus, name, self.vocabularies) for name in self.corpus.splits

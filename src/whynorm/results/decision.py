@@ -16,12 +16,14 @@ def verdict(row: dict[str, Any], question: Question) -> str:
     the whole interval lies inside the margin, be it on one side of 0 or not; else 'open'. 'same'
     takes the 95 % interval that is drawn and written, not the 90 % one of two one-sided tests: one
     interval then shows the whole verdict, and it is the stricter. Only the metric that decides has
-    a margin: of others 'same' is never said.
+    a margin: of others 'same' is never said. Of two arms of which nothing is left it is open.
 
     Where one side of a loss lacks more runs because they diverged, its mean is that of survivors:
     it is neither 'same' nor 'better', and 'diverged' says that the arm has no run left while the
     baseline has.
     """
+    if row["planned"] == row["diverged"] == row["baseline_diverged"]:
+        return "open"
     found = _by_rule(row, question.margin if row["metric"] == question.metric else 0.0)
     if row["metric"] in TRANSLATED or row["diverged"] == row["baseline_diverged"]:
         return found
@@ -47,6 +49,7 @@ def warnings(row: dict[str, Any]) -> list[str]:
         "every seed gives the same difference": paired > 1 and width == 0,
         unequal + survivors: row["diverged"] != row["baseline_diverged"],
         f"runs without a result: {row['failed']}": row["failed"] > 0,
+        "one side sees the answer, its loss measures nothing else": row["leaking"],
         f"pairs missing: {planned - paired} of {planned}": paired < planned,
     }
     return [text for text, holds in found.items() if holds]

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from whynorm.results.runs import Question, Run
+from whynorm.results.tuned import Tuned
 
+# What changes numbers besides the configuration.
+DECISIVE = ("python", "torch", "pytorch-lightning", "platform", "machine", "threads")
 VERSIONS = [
     "whynorm",
     "python",
@@ -16,7 +19,7 @@ VERSIONS = [
 ]
 
 
-def facts(question: Question, runs: Sequence[Run], tuning: str) -> dict[str, str]:
+def facts(question: Question, runs: Sequence[Run], tuned: Tuned | None) -> dict[str, str]:
     """What a reader needs to repeat the sweep and to judge it."""
     states = [run.state for run in runs]
     hours = sum(run.seconds for run in runs) / 3600
@@ -25,7 +28,7 @@ def facts(question: Question, runs: Sequence[Run], tuning: str) -> dict[str, str
         "commands": f"python run.py -m {what}\npython run.py task=compare {what}",
         "runs": f"{len(runs)}: {counted(states)}",
         "seeds": listed(dict.fromkeys(run.swept.get("seed", "") for run in runs)),
-        "learning rate": tuning,
+        "learning rate": tuned.sentence() if tuned else "as the experiment sets it, not tuned",
         "commit": listed(commits(runs)),
         **{name: listed(of(runs, name)) for name in VERSIONS},
         "threads": listed(of(runs, "threads")),
@@ -36,9 +39,9 @@ def facts(question: Question, runs: Sequence[Run], tuning: str) -> dict[str, str
     }
 
 
-def warnings(runs: Sequence[Run], tuned: bool) -> list[str]:
+def warnings(question: Question, runs: Sequence[Run], tuned: Tuned | None) -> list[str]:
     """What may make the runs worth less than they look."""
-    found = []
+    found = changed(question, runs)
     missing = [run for run in runs if run.state not in ("done", "diverged")]
     if missing:
         names = listed([f"{run.folder.name} ({run.state})" for run in missing[:5]])
@@ -47,11 +50,25 @@ def warnings(runs: Sequence[Run], tuned: bool) -> list[str]:
         found.append(f"The runs are of different states of the code: {listed(commits(runs))}")
     if any(run.versions.get("uncommitted_changes") for run in runs):
         found.append("Some runs were made with uncommitted changes to the code")
-    for name in ("torch", "platform", "threads"):
+    for name in DECISIVE:
         if len(of(runs, name)) > 1:
             found.append(f"The runs do not agree in {name}: {listed(of(runs, name))}")
-    if not tuned:
+    if tuned:
+        found += tuned.at_the_edge()
+    else:
         found.append("No arm had a learning rate of its own: one that is behind may do better")
+    return found
+
+
+def changed(question: Question, runs: Sequence[Run]) -> list[str]:
+    """Sentences on what decides now otherwise than it was to decide when the runs were made."""
+    found = []
+    for name in ("metric", "margin", "baseline", "contrast"):
+        now, key = str(getattr(question, name)), f"compare.{name}"
+        then = {str(run.config[key]): None for run in runs if key in run.config}
+        other = [value for value in then if value != now]
+        if other:
+            found.append(f"{key} was {listed(other)} when runs were made, and is {now} now")
     return found
 
 

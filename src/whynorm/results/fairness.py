@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from whynorm.results.runs import Run
 
 # What runs are called, and where their numbers go, changes no number.
-NAMES = {"arm", "name", "tags", "compare", "tune", "group"}
+NAMES = ("arm", "name", "tags", "compare", "group")
 DESTINATIONS = "logger"
 
 
@@ -23,23 +23,34 @@ class Difference(NamedTuple):
         return f"{self.key} is {values}"
 
 
-def unfair(runs: Sequence[Run], swept: Iterable[str]) -> list[Difference]:
-    """Every key, other than the swept ones, in which the runs' configurations differ.
+def unfair(
+    runs: Sequence[Run], axes: Mapping[str, Sequence[str]], allowed: Iterable[str] = ()
+) -> list[Difference]:
+    """Every key in which the runs' configurations differ otherwise than their labels do.
 
-    A swept group, such as `norm`, covers all keys below it. Runs that have no configuration yet
-    are passed over.
+    `axes` are the swept axes with the keys that their labels set; a group, such as `norm`, stands
+    for all keys below it. A key has one value for one combination of the labels that set it; a key
+    that no label sets has one value in all runs. Runs that have no configuration yet are passed
+    over.
     """
-    covered = [*swept, *NAMES, DESTINATIONS]
     known = [run for run in runs if run.config]
-    keys = dict.fromkeys(key for run in known for key in run.config)
+    free = [*NAMES, DESTINATIONS, *allowed]
     found = []
-    for key in keys:
-        examples: dict[str, Path] = {}
-        for run in known:
-            examples.setdefault(shown(run.config, key), run.folder)
-        if len(examples) > 1 and not any(covers(one, key) for one in covered):
-            found.append(Difference(key, examples))
+    for key in dict.fromkeys(key for run in known for key in run.config):
+        if any(covers(one, key) for one in free):
+            continue
+        setting = [axis for axis, keys in axes.items() if any(covers(one, key) for one in keys)]
+        found += differences(known, key, setting)
     return found
+
+
+def differences(runs: Sequence[Run], key: str, axes: Sequence[str]) -> list[Difference]:
+    """Where runs with equal labels on these axes have other values of the key."""
+    places: dict[tuple[str, ...], dict[str, Path]] = {}
+    for run in runs:
+        labels = tuple(run.swept[axis] for axis in axes)
+        places.setdefault(labels, {}).setdefault(shown(run.config, key), run.folder)
+    return [Difference(key, examples) for examples in places.values() if len(examples) > 1]
 
 
 def shown(config: Mapping[str, Any], key: str) -> str:
@@ -59,7 +70,7 @@ def unequal(runs: Sequence[Run], contrast: str) -> list[str]:
     Runs are held against those of the same place in the sweep but for the contrast.
     """
     found = []
-    for fact in ("updates", "target_tokens"):
+    for fact in ("updates", "target_tokens", *tested(runs)):
         places: dict[tuple[str, ...], dict[Any, Path]] = {}
         for run in runs:
             if fact in run.scores:
@@ -70,6 +81,12 @@ def unequal(runs: Sequence[Run], contrast: str) -> list[str]:
                 each = " against ".join(f"{n:,} in {path.name}" for n, path in values.items())
                 found.append(f"{fact.replace('_', ' ')}: {each}")
     return found
+
+
+def tested(runs: Sequence[Run]) -> list[str]:
+    """The update whose weights were tested, where all were to be tested at the end."""
+    last = all(run.config.get("training.tested") == "last" for run in runs if run.config)
+    return ["tested_update"] if last else []
 
 
 def different_data(runs: Sequence[Run]) -> list[str]:

@@ -12,6 +12,7 @@ from whynorm.results.markdown import grid
 from whynorm.results.report import Report
 from whynorm.results.runs import Question, Run
 from whynorm.results.table import table
+from whynorm.results.tuned import Tuned
 
 PAGE, TABLE, COMPARISONS, SUMMARY = "report.html", "results.csv", "comparisons.csv", "summary.csv"
 LATEX, ANSWER = "table.tex", "answer.md"
@@ -26,9 +27,9 @@ class Findings(NamedTuple):
 
 
 def made(
-    question: Question, runs: Sequence[Run], *, tuned: str | None, pictures: Sequence[Path]
+    question: Question, runs: Sequence[Run], *, tuned: Tuned | None, pictures: Sequence[Path]
 ) -> Findings:
-    """What the runs answer; `tuned` says how learning rates were found, None if they were not."""
+    """What the runs answer; `tuned` is None where arms had no learning rate of their own."""
     rows = table(runs)
     summary = statistics.summary(rows, question)
     sentences = bootstrap.bootstrap(runs, question)
@@ -44,9 +45,9 @@ def made(
         summary,
         compared,
         list(dict.fromkeys(answers)),
-        [*warnings(runs, tuned is not None), *dict.fromkeys(said(compared))],
+        [*warnings(question, runs, tuned), *dict.fromkeys(said(compared))],
         list(pictures),
-        facts(question, runs, tuned or "one for all arms of a condition, not tuned for each"),
+        facts(question, runs, tuned),
     )
     bands = {name: statistics.curve_bands(runs, question, name) for name in CURVES}
     return Findings(report, {name: band for name, band in bands.items() if not band.empty})

@@ -9,7 +9,7 @@ import pandas
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from whynorm.results.cells import SEED, cells, checked, facing, metrics, pairs, values
+from whynorm.results.cells import SEED, TRANSLATED, cells, checked, facing, metrics, pairs, values
 from whynorm.results.decision import ALPHA, ENOUGH_SEEDS, verdict, warnings
 from whynorm.results.runs import Question, Run
 
@@ -39,8 +39,8 @@ def comparisons(table: pandas.DataFrame, question: Question) -> pandas.DataFrame
     `difference` is the mean of paired differences, with Student's 95 % interval; `p` is that of the
     paired t-test, `p_holm` the same corrected after Holm over all comparisons of one metric.
     One pair has no interval and no p. Where all of three or more differences are equal, the
-    interval has no width and p is the test's limit, 1 if they are 0 and 0 if not; two that are
-    equal, as coarse scores are by chance, count as one pair. `effect` is Hedges' g_av: the
+    interval has no width, and p is 1 if they are 0 and missing if not; two that are equal, as
+    coarse scores are by chance, count as one pair. `effect` is Hedges' g_av: the
     difference over the mean of both standard deviations, times 1 - 3 / (4 df - 1) with
     df = pairs - 1 (Lakens 2013, Frontiers in Psychology 4:863); NaN below three pairs. `planned`
     counts the seeds of either side. `verdict` and `warning` follow the rules of `decision`.
@@ -140,7 +140,17 @@ def _compared(runs: pandas.DataFrame, base: pandas.DataFrame, metric: str) -> di
         "failed": here["failed"] + there["failed"],
         "baseline_done": there["done"],
         "baseline_diverged": there["diverged"],
+        "leaking": leaking(runs, base, metric),
     }
+
+
+def leaking(runs: pandas.DataFrame, base: pandas.DataFrame, metric: str) -> bool:
+    """True if one side alone sees the answer where the metric is measured with it in view."""
+    if metric in TRANSLATED or "leaking" not in runs:
+        return False
+    when = "training" if metric == "train_loss" else "evaluating"
+    sides = [side["leaking"].astype(str).str.contains(when).any() for side in (runs, base)]
+    return bool(sides[0] != sides[1])
 
 
 def _difference(value: numpy.ndarray, baseline: numpy.ndarray) -> dict[str, float]:
@@ -159,7 +169,8 @@ def _equal(found: numpy.ndarray) -> dict[str, float]:
     mean = float(found[0])
     if len(found) < ENOUGH_SEEDS:
         return {"difference": mean, "low": math.nan, "high": math.nan, "p": math.nan}
-    return {"difference": mean, "low": mean, "high": mean, "p": float(mean == 0.0)}
+    # Coarse scores can differ by the same in every seed: no spread says nothing of chance.
+    return {"difference": mean, "low": mean, "high": mean, "p": 1.0 if mean == 0.0 else math.nan}
 
 
 def _effect(value: numpy.ndarray, baseline: numpy.ndarray) -> float:

@@ -61,7 +61,9 @@ def _single(row: Row, question: Question, summary: pandas.DataFrame) -> str:
     )
     means = [digits(select(summary, side)["mean"].iloc[0], question.metric) for side in sides]
     difference = amount(row["difference"], question.metric, signed=True)
-    return f"{claim}: {' against '.join(means)}, {difference} ({_evidence(row)})."
+    # Of all runs, so that they would not subtract to the difference of those that are paired.
+    whole = f"{' against '.join(means)}, " if row["pairs"] == row["planned"] else ""
+    return f"{claim}: {whole}{difference} ({_evidence(row)})."
 
 
 def _claim(row: Row, question: Question) -> str:
@@ -109,8 +111,16 @@ def _line(question: Question, comparisons: pandas.DataFrame, metric: str) -> str
     else:
         parts = [_tally(_records(rows))]
     margin = question.margin if metric == question.metric else 0.0
+    leaks = [arm for arm, found in by_arm.items() if any(row["leaking"] for row in found)]
+    care = (
+        f" A decoder saw the answer: {listed(leaks)}; such a loss measures nothing else."
+        if leaks
+        else ""
+    )
     known = f" (margin {digits(margin, metric)})" if margin else ""
-    return f"In {measure(metric).name}{known}, against {question.baseline}: {'; '.join(parts)}."
+    return (
+        f"In {measure(metric).name}{known}, against {question.baseline}: {'; '.join(parts)}.{care}"
+    )
 
 
 def _brief(row: Row) -> str:

@@ -9,11 +9,20 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 VIEWER = json.dumps({"query": "query Viewer { viewer { entity } }"}).encode()
 REFUSALS = (401, 403)
+
+
+class Unmoved(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection, which would show the key to whoever the answer names."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> None:
+        """No further request."""
 
 
 class Account(NamedTuple):
@@ -45,7 +54,7 @@ def asked(server: str, host: str, key: str) -> Account:
     headers = {"Authorization": f"Basic {secret}", "Content-Type": "application/json"}
     try:
         request = urllib.request.Request(f"{server.rstrip('/')}/graphql", VIEWER, headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.build_opener(Unmoved).open(request, timeout=60) as answer:
             viewer = json.load(answer)["data"]["viewer"]
     except urllib.error.HTTPError as error:
         return unknown(host) if error.code in REFUSALS else silent(host)

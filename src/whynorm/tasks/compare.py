@@ -10,15 +10,27 @@ from omegaconf import DictConfig
 from whynorm.results import fairness, findings, table
 from whynorm.results.publication import differing, publish
 from whynorm.results.runs import Question, Run
+from whynorm.results.tuned import Tuned
 from whynorm.tasks.axes import ARM, SEED
 from whynorm.tasks.refusal import Refused, choices, one_sentence
 from whynorm.tasks.terminal import say
-from whynorm.tasks.tuning import TRIALS
+from whynorm.tasks.tuning import RECORD, TRIALS
 
 MOST = 5
 PROBES = "probes"  # what was published there is shown in the report
 # What changes how long a training goes on; an arm that sweeps it has other updates than others.
-LENGTHS = ("training", "batches", "data")
+LENGTHS = {
+    "training",
+    "training.updates",
+    "training.epochs",
+    "training.accumulate",
+    "batches",
+    "batches.sentences_per_batch",
+    "batches.tokens_per_batch",
+    "data",
+    "data.corpus.pairs",
+    "data.epochs",
+}
 DEFAULTS: dict[str, Any] = {
     "claims": [],
     "factor": None,
@@ -36,16 +48,15 @@ def compare(config: DictConfig) -> None:
     runs = read(place)
     section = {**DEFAULTS, **(config.compare or {})}
     question = asked(str(config.group), section, runs)
-    refuse_unfair(runs, question, section["also_differ"], place)
-    tuned = (place / TRIALS).is_file()
-    found = findings.made(
-        question,
-        runs,
-        tuned=tuning() if tuned else None,
-        pictures=sorted((place / "probes").rglob("*.svg")),
-    )
+    tuned = trials(place, runs)
+    refuse_unfair(runs, question, tuned, section["also_differ"], place)
+    drawn = sorted((place / PROBES).rglob("*.svg"))
     written = Path(HydraConfig.get().runtime.output_dir)
-    findings.write(found, written)
+    try:
+        found = findings.made(question, runs, tuned=tuned, pictures=drawn)
+        findings.write(found, written)
+    except ValueError as error:
+        raise Refused(f"{place}: {one_sentence(str(error))}") from error
     show(found, written)
     if config.publish is not None:
         publish(written, Path(config.publish))
@@ -90,14 +101,19 @@ def asked(name: str, section: Mapping[str, Any], runs: Sequence[Run]) -> Questio
 
 
 def refuse_unfair(
-    runs: Sequence[Run], question: Question, allowed: Sequence[str], place: Path
+    runs: Sequence[Run],
+    question: Question,
+    tuned: Tuned | None,
+    allowed: Sequence[str],
+    place: Path,
 ) -> None:
     """Refuse runs that differ elsewhere than in what was swept, and say where."""
+    found_by_trial = [tuned.key] if tuned else []
     keys = {axis: overridden(axis) for axis in runs[0].swept}
-    swept = [key for axis in keys.values() for key in axis]
-    found = [one.sentence() for one in fairness.unfair(runs, [*swept, *allowed])]
+    keys = {axis: own if axis == SEED else own + found_by_trial for axis, own in keys.items()}
+    found = [one.sentence() for one in fairness.unfair(runs, keys, allowed)]
     found += fairness.different_data(runs)
-    if not any(key.startswith(LENGTHS) for key in [*keys[question.contrast], *allowed]):
+    if not {*keys[question.contrast], *allowed} & LENGTHS:
         found += fairness.unequal(runs, question.contrast)
     if found:
         more = f" (and {len(found) - MOST} more)" if len(found) > MOST else ""
@@ -115,13 +131,15 @@ def overridden(axis: str) -> list[str]:
     return list(dict.fromkeys(one.partition("=")[0].lstrip("+~") for one in every)) or [axis]
 
 
-def tuning() -> str:
-    """How the arms' learning rates were found."""
-    spent = HydraConfig.get().sweeper.get("tuning") or {}
-    return (
-        f"each arm at its own best {spent['key']} of {spent['trials']} trials between "
-        f"{spent['low']} and {spent['high']}, by {spent['metric']} with seed {spent['seed']}"
-    )
+def trials(place: Path, runs: Sequence[Run]) -> Tuned | None:
+    """How the arms' learning rates were found; None where they were not, refused where in part."""
+    every = {bool(run.config.get("tune")) for run in runs if run.config}
+    if len(every) > 1:
+        raise Refused(f"{place}: some of its runs were tuned and some were not; run all with one")
+    try:
+        return Tuned.read(place / RECORD, place / TRIALS) if every == {True} else None
+    except ValueError as error:
+        raise Refused(str(error)) from error
 
 
 def show(found: findings.Findings, written: Path) -> None:

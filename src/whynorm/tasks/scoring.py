@@ -80,8 +80,10 @@ def metrics(scores: dict[str, dict[str, Any]]) -> dict[str, float]:
             if isinstance(values, dict):
                 named = {f"test/{name}/{kind}/{score}": values[score] for score in SHOWN_SCORES}
                 found.update(named)
-    first = last_search(next(iter(scores.values())))
-    return {**found, "test/bleu": first["bleu"], "test/exact_match": first["exact_match"]}
+    first = next(iter(scores.values()))
+    widest = last_search(first)
+    best = {f"test/{score}": widest[score] for score in ("bleu", "chrf", "exact_match")}
+    return {**found, **best, "test/loss": first["loss"]}
 
 
 def last_search(kinds: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from whynorm.tasks.axes import SEED, Bundles, Cell, Plan, planned
-from whynorm.tasks.folder import STATUS, read_json, write_json
+from whynorm.tasks.folder import CONFIG, STATUS, VERSIONS, configuration, read_json, write_json
 from whynorm.tasks.job import fingerprint
 from whynorm.tasks.launcher import SideBySide
 from whynorm.tasks.refusal import Refused
@@ -84,7 +84,10 @@ class Resuming(Sweeper):
         """The jobs of these cells, every one of them ended, now or before."""
         jobs = [self.job(cell, place, shared) for cell, shared in self.composed(cells)]
         place.mkdir(parents=True, exist_ok=True)
-        states = [state_of(place / job.folder) for job in jobs]
+        states = [settled(place / job.folder, job.identity) for job in jobs]
+        tell_of_other_code(
+            [place / job.folder for job, state in zip(jobs, states, strict=True) if state in ENDED]
+        )
         missing = [
             job for job, state in zip(jobs, states, strict=True) if self.again or state not in ENDED
         ]
@@ -159,6 +162,28 @@ def alone(place: Path) -> Iterator[None]:
         raise Refused(
             f"another sweep is at work in {place}; wait for it, or sweep elsewhere with group=NAME"
         ) from error
+
+
+def settled(folder: Path, identity: str) -> str:
+    """The state of the run in that folder; waiting where it is of another configuration."""
+    state = state_of(folder)
+    if state not in ENDED or not (folder / CONFIG).is_file():
+        return state
+    content = OmegaConf.to_container(configuration(folder), resolve=True)
+    assert isinstance(content, dict)
+    made = {str(key): value for key, value in content.items() if key != "choices"}
+    return state if fingerprint(made) == identity else "waiting"
+
+
+def tell_of_other_code(done: Sequence[Path]) -> None:
+    """Say of runs that they were made by code which has changed since."""
+    from whynorm.tasks.versions import commit
+
+    now = commit()["commit"]
+    then = [read_json(folder / VERSIONS).get("commit") for folder in done]
+    other = sum(one is not None and one != now for one in then)
+    if now is not None and other:
+        tell(f"{other} were done by other code than this; hydra.sweeper.again=true does them anew")
 
 
 def clear(folder: Path) -> None:

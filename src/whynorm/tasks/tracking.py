@@ -1,26 +1,69 @@
 """Weights & Biases, which never keeps a run waiting and never fails one."""
 
-import netrc
+import hashlib
 import os
 import sys
-import threading
-import urllib.error
-import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytorch_lightning.loggers import Logger, WandbLogger
 
+from whynorm.tasks.account import Account, account
+from whynorm.tasks.columns import columns
 from whynorm.tasks.job import Job
+from whynorm.tasks.refusal import one_sentence
 from whynorm.tasks.terminal import say
 
 if TYPE_CHECKING:
     import wandb
 
-PATIENCE_SECONDS = 2.0
-SUMMARIES = {"val/loss": "min", "val/bleu": "max", "test/bleu": "max"}
+PATIENCE_SECONDS = 3.0
+BEGIN_SECONDS, FINISH_SECONDS = 4.0, 15.0
+STEP = "trainer/global_step"
+BEST: dict[str, Callable[[float, float], float]] = {"val/loss": min, "val/bleu": max}
+
+
+class Tracker(WandbLogger):
+    """Lightning's logger to W&B, which falls silent where W&B breaks; the run goes on.
+
+    The summary holds the best of what is validated, under its own name.
+    """
+
+    def __init__(self, run: "wandb.Run") -> None:
+        super().__init__(experiment=run)
+        self.broken, self.run = False, run
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Log numbers or tables, and keep the best numbers."""
+        self.attempt(partial(super().log_metrics, dict(metrics), step))
+        self.attempt(partial(self.keep_best, metrics))
+
+    def log_hyperparams(self, params: Any) -> None:
+        """Add columns to the run's configuration."""
+        self.attempt(partial(super().log_hyperparams, params))
+
+    def keep_best(self, metrics: Mapping[str, float]) -> None:
+        """Replace in the summary what these numbers are better than."""
+        for name in BEST.keys() & metrics.keys():
+            value = float(metrics[name])
+            if value == value:
+                known = self.run.summary.get(name)
+                better = BEST[name](known, value) if isinstance(known, int | float) else value
+                self.run.summary[name] = better
+
+    def attempt(self, work: Callable[[], None]) -> None:
+        """Do it, unless W&B is broken, which is found out here."""
+        if self.broken:
+            return
+        try:
+            work()
+        # Whatever goes wrong in there is no reason to lose a training.
+        except Exception as error:
+            self.broken = True
+            say(f"W&B: left out from here on ({cause(error)})")
 
 
 def weights_and_biases(
@@ -30,19 +73,42 @@ def weights_and_biases(
     entity: str | None = None,
     mode: Literal["auto", "online", "offline"] = "auto",
 ) -> Logger | None:
-    """A logger to W&B: online with a key and a server that answers, else into the run folder.
+    """A logger to W&B: online with a key that its server knows, else into the run folder.
 
     None where W&B cannot begin; the run goes on without it.
     """
     try:
-        online, reason = (mode == "online", f"logger.mode={mode}") if mode != "auto" else chosen()
-        run = begin(job, project, entity, online=online)
-    # Whatever goes wrong in there is no reason to lose a training.
+        wish = chosen() if mode == "auto" else (mode == "online", f"logger.mode={mode}")
+        run, reason = begun(job, project, entity, wish)
     except Exception as error:
-        say(f"W&B: not used, it did not start ({type(error).__name__}: {error})")
+        say(f"W&B: not used, it did not start ({cause(error)})")
         return None
-    say(f"W&B: {run.url if online else 'offline'} ({reason})")
-    return WandbLogger(experiment=run)
+    say(f"W&B: {'offline' if run.offline else run.url} ({reason})")
+    return Tracker(run)
+
+
+def begun(
+    job: Job, project: str, entity: str | None, wish: tuple[bool, str]
+) -> tuple["wandb.Run", str]:
+    """A W&B run, and why it is where it is; offline where the server does not take it in time."""
+    import wandb
+
+    online, reason = wish
+    # Telemetry would wait at the end of the process for a server that does not answer.
+    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+    if not online:
+        return begin(job, project, entity, online=False), reason
+    try:
+        return begin(job, project, entity, online=True), reason
+    except Exception as error:
+        wandb.teardown()  # it holds on to the run that it could not begin
+        reason = f"the server did not take the run: {cause(error)}"
+        return begin(job, project, entity, online=False), reason
+
+
+def cause(error: Exception) -> str:
+    """An error of W&B in one line."""
+    return f"{type(error).__name__}: {one_sentence(str(error))[:200]}"
 
 
 def begin(job: Job, project: str, entity: str | None, *, online: bool) -> "wandb.Run":
@@ -53,28 +119,52 @@ def begin(job: Job, project: str, entity: str | None, *, online: bool) -> "wandb
         project=project,
         entity=entity,
         dir=job.folder,
-        id=job.identity,
+        id=identity(job),
         resume="allow",
         group=job.group,
         job_type=job.kind,
         name=job.name[:128],
         tags=[tag[:64] for tag in job.tags],
-        config=job.flat(),
+        config=columns(job),
         mode="online" if online else "offline",
-        settings=wandb.Settings(silent=True, console="off", init_timeout=15, finish_timeout=60),
+        settings=wandb.Settings(
+            silent=True, console="off", init_timeout=BEGIN_SECONDS, finish_timeout=FINISH_SECONDS
+        ),
     )
-    run.define_metric("trainer/global_step")
-    run.define_metric("*", step_metric="trainer/global_step", step_sync=True)
-    for name, best in SUMMARIES.items():
-        run.define_metric(name, summary=best)
+    run.define_metric(STEP)
+    run.define_metric("*", step_metric=STEP, step_sync=True)
+    for name in BEST:
+        run.define_metric(name, step_metric=STEP, step_sync=True, summary="none")
     return run
+
+
+def identity(job: Job) -> str:
+    """The run's name for W&B: the same for the same configuration in the same group."""
+    return hashlib.sha256(f"{job.group} {job.identity}".encode()).hexdigest()[:16]
 
 
 def log_translations(logger: Logger, rows: Sequence[Sequence[str]]) -> None:
     """Show sources, references and translations as a table."""
-    if isinstance(logger, WandbLogger):
-        columns = ["source", "reference", "translation"]
-        logger.log_table("translations", columns=columns, data=[list(row) for row in rows])
+    if not isinstance(logger, Tracker):
+        return
+    if not logger.run.offline and reached().entity is None:
+        say("W&B: the table of translations is left out, for the server does not answer any more")
+        return
+    with kept_in(logger.run.dir):
+        header, data = ["source", "reference", "translation"], [list(row) for row in rows]
+        logger.attempt(partial(logger.log_table, "translations", columns=header, data=data))
+
+
+@contextmanager
+def kept_in(folder: str) -> Iterator[None]:
+    """Let W&B keep a table that is still to be sent beside its run, not in the user's home."""
+    before = os.environ.get("WANDB_DATA_DIR")
+    os.environ["WANDB_DATA_DIR"] = before or str(Path(folder).parent)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["WANDB_DATA_DIR"]
 
 
 def finish(*, failed: bool) -> None:
@@ -85,20 +175,22 @@ def finish(*, failed: bool) -> None:
     try:
         wandb.finish(exit_code=int(failed))
     except Exception as error:
-        say(f"W&B: the run could not be ended ({type(error).__name__}: {error})")
+        say(f"W&B: the run could not be ended ({cause(error)})")
+        with suppress(Exception):
+            wandb.teardown()
 
 
 def chosen() -> tuple[bool, str]:
-    """Whether to log online, and why: it takes a wish, a key and a server that answers."""
+    """Whether to log online, and why: it takes a wish, a key and a server that knows it."""
     if os.environ.get("WANDB_MODE", "online") != "online":
         return False, f"WANDB_MODE={os.environ['WANDB_MODE']}"
-    server = base_url()
-    host = urlsplit(server).hostname or server
-    if not (os.environ.get("WANDB_API_KEY") or key_in_netrc(host)):
-        return False, f"no key: set WANDB_API_KEY, or `wandb login` for {host}"
-    if not answers(server, PATIENCE_SECONDS):
-        return False, f"{host} does not answer; `wandb sync` sends the run later"
-    return True, f"{host} answers"
+    found = reached()
+    return found.entity is not None, found.reason
+
+
+def reached() -> Account:
+    """The user's account, if the server answers soon."""
+    return account(base_url(), PATIENCE_SECONDS)
 
 
 def base_url() -> str:
@@ -106,34 +198,3 @@ def base_url() -> str:
     import wandb
 
     return os.environ.get("WANDB_BASE_URL") or str(wandb.setup().settings.base_url)
-
-
-def key_in_netrc(host: str) -> bool:
-    """True where the user's netrc file has a password for the host."""
-    named = os.environ.get("NETRC")
-    places = [Path(named)] if named else [Path.home() / ".netrc", Path.home() / "_netrc"]
-    for place in places:
-        try:
-            if netrc.netrc(str(place)).authenticators(host):
-                return True
-        except (OSError, netrc.NetrcParseError):
-            continue
-    return False
-
-
-def answers(server: str, seconds: float) -> bool:
-    """True if the server answers anything at all within so many seconds."""
-    answered = threading.Event()
-
-    def ask() -> None:
-        try:
-            urllib.request.urlopen(server, timeout=seconds).close()
-        except urllib.error.HTTPError:
-            answered.set()
-        except (OSError, ValueError):
-            return
-        answered.set()
-
-    # In a thread of its own, since looking up a name knows no time limit.
-    threading.Thread(target=ask, daemon=True).start()
-    return answered.wait(seconds)

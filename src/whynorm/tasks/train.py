@@ -103,15 +103,17 @@ def learn_and_test(
         logger.log_hyperparams({"leaking": found["leaking"]})
     trainer = build.make_trainer(config, folder=this.folder, loggers=logged, callbacks=callbacks)
     trainer.fit(parts.module, datamodule=parts.data)
-    chosen = best(keep) if training.tested == "best" else this.folder / CHECKPOINTS / LAST
+    validated = validation(keep, trainer, tested=training.tested)
+    chosen = best(keep) if training.tested == "best" else kept_last(trainer, this.folder)
     checkpoint.load(parts.model, chosen)
     result = scored(config, parts, trainer)
     if trainer.is_global_zero:
         facts = {
             "checkpoint": chosen.name,
             "updates": trainer.global_step,
+            "tested_update": checkpoint.update(chosen),
             "target_tokens": int(parts.module.target_tokens),
-            "validation": validation(keep),
+            "validation": validated,
             **found,
         }
         report(result, this.folder, logged, facts)
@@ -160,8 +162,23 @@ def best(keep: list[ModelCheckpoint]) -> Path:
     return Path(keep[0].best_model_path)
 
 
-def validation(keep: list[ModelCheckpoint]) -> dict[str, float]:
-    """The lowest validation loss of the training."""
+def kept_last(trainer: pl.Trainer, folder: Path) -> Path:
+    """The weights at the end of training.
+
+    Lightning's own last checkpoint is no later than the best, and none is made after the last
+    validation.
+    """
+    path = folder / CHECKPOINTS / LAST
+    trainer.save_checkpoint(path)
+    return path
+
+
+def validation(
+    keep: list[ModelCheckpoint], trainer: pl.Trainer, *, tested: str
+) -> dict[str, float]:
+    """The lowest validation loss of the training; where the last weights are tested, the last."""
+    if tested == "last" and "val/loss" in trainer.callback_metrics:
+        return {"loss": float(trainer.callback_metrics["val/loss"])}
     score = keep[0].best_model_score
     assert score is not None, "training ended without a validation"
     return {"loss": float(score)}

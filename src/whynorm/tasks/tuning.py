@@ -3,18 +3,20 @@
 import csv
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whynorm.tasks.axes import SEED, Cell, Plan
+from whynorm.tasks.folder import LEAKS, read_json, write_json
 from whynorm.tasks.refusal import Refused
-from whynorm.tasks.sweep import last_logged
+from whynorm.tasks.sweep import ENDED, last_logged, state_of
 
 if TYPE_CHECKING:
     import optuna
 
-TRIALS = "tuning.csv"
+TRIALS, RECORD = "tuning.csv", "tuning.json"
+INSTALL = "pip install -e '.[sweepers]' -c constraints.txt"
 # How many digits of a value count: the same ones in a folder's name, a table and a command.
 DIGITS = 3
 CarriedOut = Callable[[Sequence[Cell]], list[Path]]  # the folders of their runs
@@ -41,10 +43,13 @@ class Tuning:
         """The plan's cells with the values found; all trials are written beside the runs."""
         if any(axis.name == self.key for axis in plan.axes):
             raise Refused(f"tune=true searches {self.key}, which is swept too; sweep or tune it")
+        if any(cell.swept.get(SEED) == str(self.seed) for cell in plan.cells()):
+            raise Refused(f"seed={self.seed} chooses learning rates; results need other seeds")
         starts = {arm_of(cell): cell for cell in plan.cells()}
         studies = {name: self.study() for name in starts}
         rows = [row for _ in range(self.trials) for row in self.round(starts, studies, carried_out)]
         write(rows, place / TRIALS)
+        write_json(place / RECORD, asdict(self))
         best = {name: self.best(name, study) for name, study in studies.items()}
         return [
             Cell(cell.swept, [*cell.overrides, f"{self.key}={best[arm_of(cell)]}"])
@@ -64,7 +69,7 @@ class Tuning:
         try:
             import optuna
         except ImportError as error:
-            raise Refused("tune=true needs optuna: pip install 'whynorm[sweepers]'") from error
+            raise Refused(f"tune=true needs optuna: {INSTALL}") from error
         direction = "minimize" if self.sign() > 0 else "maximize"
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=self.seed, n_startup_trials=self.trials // 2)
@@ -89,11 +94,28 @@ class Tuning:
         cells = [self.cell(starts[name], value) for name, value in values.items()]
         rows = []
         for name, folder in zip(trials, carried_out(cells), strict=True):
-            found = last_logged(folder, self.metric)
+            found = self.measured(folder)
             studies[name].tell(trials[name], math.inf * self.sign() if found is None else found)
             labels = {key: label for key, label in starts[name].swept.items() if key != SEED}
             rows.append({**labels, self.key: values[name], self.metric: f"{found}"})
         return rows
+
+    def measured(self, folder: Path) -> float | None:
+        """What the trial came to; None where it diverged.
+
+        Raises Refused where it came to no end, for then the arm would have a trial less, and where
+        its loss is that of a decoder which sees the answer.
+        """
+        state = state_of(folder)
+        if state not in ENDED:
+            raise Refused(f"{folder}: this trial came to no end ({state}); see why, and go on")
+        leaks = str(read_json(folder / LEAKS).get("leaking", ""))
+        if "evaluating" in leaks and self.sign() > 0:
+            raise Refused(
+                f"{folder}: its decoder sees the answer, so that {self.metric} chooses nothing; "
+                "set hydra.sweeper.tuning.metric=val/bleu"
+            )
+        return last_logged(folder, self.metric)
 
     def cell(self, start: Cell, value: str) -> Cell:
         """A trial of an arm."""

@@ -37,6 +37,12 @@ def weights(path: Path) -> dict[str, Tensor]:
     return {name.removeprefix(_PREFIX): state[name] for name in state if name.startswith(_PREFIX)}
 
 
+def update(path: Path) -> int | None:
+    """After how many updates the checkpoint was written; None for an average of several."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    return checkpoint.get("global_step")
+
+
 def save(state: dict[str, Tensor], path: Path) -> None:
     """Write a model's state so that `load` and `weights` read it; whole, or not at all."""
     path = Path(path)
