@@ -133,6 +133,8 @@ def test_the_table_of_options_speaks_of_what_conf_holds() -> None:
     named = {group: set(re.findall(r"`(\w+)`", cell)) for group, cell in rows}
     folders = [path for path in (ROOT / "conf").iterdir() if path.is_dir() and path.name != "hydra"]
     held = {folder.name: {path.stem for path in folder.glob("*.yaml")} for folder in folders}
+    experiments = (ROOT / "experiments").glob("*/experiment.yaml")
+    held["experiment"] = {path.parent.name for path in experiments}
     assert named.keys() == held.keys()
     assert {
         group: options - held[group] for group, options in named.items() if options - held[group]
