@@ -142,6 +142,6 @@ def test_a_loss_measured_with_the_answer_in_view_is_warned_of(
     leaking: str, metric: str, warned: bool
 ) -> None:
     sweep = table({"layer": STEADY, "batch": arm(1.0)}, metric)
-    told = sweep.assign(leaking=sweep["arm"].map({"layer": "no", "batch": leaking}))
+    told = sweep.assign(leaking=["no" if name == "layer" else leaking for name in sweep["arm"]])
     found = comparisons(told, QUESTION._replace(metric=metric, beside=[])).iloc[0]
     assert ("sees the answer" in found["warning"]) == warned
