@@ -20,7 +20,6 @@ INSTALL = "pip install -e '.[sweepers]' -c constraints.txt"
 # How many digits of a value count: the same ones in a folder's name, a table and a command.
 DIGITS = 3
 CarriedOut = Callable[[Sequence[Cell]], list[Path]]  # the folders of their runs
-FAILED = 3  # optuna.trial.TrialState.FAIL
 
 
 @dataclass(frozen=True, kw_only=True)
