@@ -36,6 +36,18 @@ def test_accumulating_two_unequal_batches_equals_one_batch_that_holds_both() -> 
     torch.testing.assert_close(apart, together, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("padding", [False, True])
+def test_the_loss_of_training_and_its_gradients_equal_the_plain_path_s(padding: bool) -> None:
+    module, batch = tiny_module(tiny_model().double()), tiny_batch(SHORT + LONG)
+    module.padding_in_loss = padding
+    plain = token_loss(*module(batch, padding=padding), label_smoothing=0.1)
+    expected = torch.autograd.grad(plain.objective, list(module.model.parameters()))
+    losses, _ = module.losses(batch)
+    found = torch.autograd.grad(losses.objective, list(module.model.parameters()))
+    torch.testing.assert_close((losses.objective, losses.loss), (plain.objective, plain.loss))
+    torch.testing.assert_close(found, expected, atol=1e-10, rtol=1e-10)
+
+
 def test_a_window_cut_short_by_the_end_of_an_epoch_is_as_exact() -> None:
     cut = weights_after(tiny_module(), [tiny_batch(LONG)], accumulate_grad_batches=4)
     whole = weights_after(tiny_module(), [tiny_batch(LONG)])

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from whynorm.model.dropout import Dropout
+
 
 class Tokens(NamedTuple):
     """How many tokens the two vocabularies have, and whether they are one and the same."""
@@ -85,7 +87,7 @@ class Embeddings(nn.Module):
             self.output.weight = self.target_table.weight
         self.source_positions = positions(d_model)
         self.target_positions = positions(d_model)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def source(
         self, tokens: Int[Tensor, "batch source"], real: Bool[Tensor, "batch source"]

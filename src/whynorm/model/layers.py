@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from whynorm.masks.fill import Fill
 from whynorm.masks.paper import Masks
 from whynorm.model.attention import Attention, KeysValues, Past
+from whynorm.model.dropout import Dropout
 from whynorm.model.feed_forward import FeedForward
 from whynorm.model.query_key import MakeQueryKeyNorm
 from whynorm.placements.placement import Inside, Placement, Sublayer
@@ -30,7 +31,7 @@ class EncoderLayer(nn.Module):
         super().__init__()
         self.attention = Attention(d_model, heads=heads, fill=fill, qk_norm=qk_norm)
         self.feed_forward = FeedForward(d_model, d_ff=d_ff)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def sublayers(self, masks: Masks, inside: Inside) -> tuple[Sublayer, ...]:
         """The two sub-layers, under the masks of this batch."""
@@ -59,7 +60,7 @@ class DecoderLayer(nn.Module):
         self.attention = Attention(d_model, heads=heads, fill=fill, qk_norm=qk_norm)
         self.cross_attention = Attention(d_model, heads=heads, fill=fill, qk_norm=qk_norm)
         self.feed_forward = FeedForward(d_model, d_ff=d_ff)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def sublayers(
         self, masks: Masks, inside: Inside, memory: KeysValues, past: Past | None

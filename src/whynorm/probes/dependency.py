@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from whynorm.data.batch import Batch, teacher_forced
 from whynorm.data.vocabulary import PAD
 from whynorm.masks.paper import Rules
+from whynorm.model.dropout import Dropout
 from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
 from whynorm.probes.subject import AtLeastOne, Examined, Row, Subject
@@ -128,7 +129,7 @@ def still(model: Transformer, *, training: bool) -> Transformer:
     """A copy in double precision and in this mode, without dropout."""
     copy = deepcopy(model).double().train(training)
     for module in copy.modules():
-        if isinstance(module, nn.Dropout):
+        if isinstance(module, Dropout):
             module.p = 0.0
     return copy
 

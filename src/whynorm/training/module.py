@@ -16,11 +16,12 @@ from whynorm.data.vocabulary import PAD
 from whynorm.masks.paper import Rules
 from whynorm.model.transformer import Transformer
 from whynorm.training.gradients import Update, clip, divide, norms, scales_loss, with_gradients
-from whynorm.training.loss import token_loss
+from whynorm.training.loss import TokenLoss
 from whynorm.training.meter import Meter
 from whynorm.training.parameters import parameter_groups
 from whynorm.training.randomness import reseed
 from whynorm.training.tally import Tally
+from whynorm.training.vocabulary_loss import vocabulary_loss
 
 MakeOptimizer = Callable[[list[dict[str, Any]]], Optimizer]
 Schedule = Callable[[int, float], float]
@@ -80,11 +81,30 @@ class TranslationModule(pl.LightningModule):
 
         With `padding`, of all positions: a sentence then has to predict what pads it.
         """
+        states, labels = self.states(batch, padding=padding)
+        return self.model.project(states), labels
+
+    def states(
+        self, batch: Batch, *, padding: bool = False
+    ) -> tuple[Float[Tensor, "token feature"], Int[Tensor, " token"]]:
+        """What `forward` projects on the vocabulary, with its labels."""
         source, source_real, inputs, real, labels = teacher_forced(batch)
         masks = self.rules(source_real, real)
         states = self.model.decode(inputs, self.model.encode(source, masks), masks)
-        counted = torch.ones_like(real) if padding else real
-        return self.model.project(states[counted]), labels[counted]
+        if padding:
+            return states.flatten(0, 1), labels.flatten()
+        places = real.flatten().nonzero()[:, 0]
+        return states.flatten(0, 1).index_select(0, places), labels.flatten()[places]
+
+    def losses(self, batch: Batch) -> tuple[TokenLoss, int]:
+        """What training minimises and its plain part, summed over so many tokens."""
+        states, labels = self.states(batch, padding=self.padding_in_loss)
+        output = self.model.embedding.output
+        smoothing = self.label_smoothing
+        found = vocabulary_loss(
+            states, output.weight, output.bias, labels, label_smoothing=smoothing
+        )
+        return found, len(labels)
 
     def on_fit_start(self) -> None:
         """Begin to count."""
@@ -101,10 +121,9 @@ class TranslationModule(pl.LightningModule):
         """
         place = {"update": self.global_step, "rank": self.global_rank, "part": self._part}
         reseed(self.seed, **place, device=self.device)
-        logits, labels = self(batch, padding=self.padding_in_loss)
-        losses = token_loss(logits, labels, label_smoothing=self.label_smoothing)
-        objective = losses.objective + len(labels) * self.model.take_penalty()
-        self._window = self._window.plus(_tally(batch, objective, losses.loss, tokens=len(labels)))
+        losses, tokens = self.losses(batch)
+        objective = losses.objective + tokens * self.model.take_penalty()
+        self._window = self._window.plus(_tally(batch, objective, losses.loss, tokens=tokens))
         self._part += 1
         return objective * self.trainer.accumulate_grad_batches
 
