@@ -33,5 +33,15 @@ def test_the_target_goes_from_begin_to_end_and_the_source_is_as_it_is() -> None:
     assert batch.index.tolist() == [3, 1]
 
 
+@given(ROWS, SIDES, st.integers(1, 9))
+def test_both_sides_of_a_batch_are_padded_to_the_next_multiple(
+    rows: list[list[int]], side: str, multiple: int
+) -> None:
+    batch = collate([Example(row, row, 0) for row in rows], side=side, multiple=multiple)
+    longest = max(map(len, rows))
+    assert batch.source.shape[1] == next(n for n in range(0, 99, multiple) if n >= longest)
+    assert batch.target.shape[1] - 1 == next(n for n in range(0, 99, multiple) if n > longest)
+
+
 def test_ids_are_whole_numbers_even_where_a_row_is_empty() -> None:
     assert pad([[]], "right").dtype == torch.long

@@ -49,19 +49,31 @@ def teacher_forced(batch: Batch) -> TeacherForced:
     return TeacherForced(batch.source, batch.source != PAD, inputs, real, labels)
 
 
-def pad(rows: Sequence[Sequence[int]], side: str) -> Int[Tensor, "batch time"]:
-    """The rows, filled with PAD on one side to the length of the longest."""
-    longest = max(map(len, rows), default=0)
+def pad(rows: Sequence[Sequence[int]], side: str, *, length: int = 0) -> Int[Tensor, "batch time"]:
+    """The rows, filled with PAD on one side to the length of the longest, or to a longer one."""
+    longest = max([length, *map(len, rows)])
     fill = [[PAD] * (longest - len(row)) for row in rows]
     parts = {"right": (rows, fill), "left": (fill, rows)}[side]
     padded = [[*before, *after] for before, after in zip(*parts, strict=True)]
     return torch.tensor(padded, dtype=torch.long).view(len(rows), longest)
 
 
-def collate(examples: Sequence[Example], *, side: str) -> Batch:
-    """The batch of these examples, in this order."""
+def collate(examples: Sequence[Example], *, side: str, multiple: int = 1) -> Batch:
+    """The batch of these examples, in this order; of both sides a `multiple` of positions."""
+    longest = (max(lengths) for lengths in zip(*map(length, examples), strict=True))
+    source, target = (rounded_up(one, multiple) for one in longest)
     return Batch(
-        pad([example.source for example in examples], side),
-        pad([[BEGIN, *example.target, END] for example in examples], side),
+        pad([example.source for example in examples], side, length=source),
+        pad([[BEGIN, *example.target, END] for example in examples], side, length=target + 1),
         torch.tensor([example.index for example in examples]),
     )
+
+
+def length(example: Example) -> tuple[int, int]:
+    """The positions that a pair takes: its source, and its target with the END to predict."""
+    return len(example.source), len(example.target) + 1
+
+
+def rounded_up(number: int, multiple: int) -> int:
+    """The smallest multiple that is at least the number."""
+    return -(-number // multiple) * multiple

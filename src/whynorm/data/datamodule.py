@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from whynorm.data.batch import SIDES, Example, collate
+from whynorm.data.batch import SIDES, Example, collate, rounded_up
 from whynorm.data.cache import MakeVocabularies, remembered, user_cache
 from whynorm.data.corpus import Corpus, Fact
 from whynorm.data.encoding import TOO_LONG, Encoded, encoded
@@ -26,8 +26,10 @@ class TranslationData(pl.LightningDataModule):
     A pair that takes more than `maximum_length` positions in the model is dropped and counted, or
     refused; `corpus` still has it, to be translated. The order of training is a function of
     (seed, epoch); every rank gets its rows of every batch, so that all see each sentence once.
-    `cache` is where vocabularies, and what the grammar generates, are kept between runs; None: the
-    user's own folder.
+    With a `length_multiple` above 1 every batch is padded to a multiple of so many positions, for
+    an accelerator that wants few shapes; norms that count padding see it. `cache` is where
+    vocabularies, and what the grammar generates, are kept between runs; None: the user's own
+    folder.
     """
 
     corpus: Corpus
@@ -42,6 +44,7 @@ class TranslationData(pl.LightningDataModule):
         padding_side: str = "right",
         maximum_length: int | None = 256,
         too_long: str = "drop",
+        length_multiple: int = 1,
         seed: int = 0,
         workers: int = 0,
         cache: Path | None = None,
@@ -49,11 +52,12 @@ class TranslationData(pl.LightningDataModule):
         super().__init__()
         if maximum_length is not None:
             require_positive("data.maximum_length", maximum_length)
+        require_positive("data.length_multiple", length_multiple)
         require_choice("data.padding_side", padding_side, SIDES)
         require_choice("data.too_long", too_long, TOO_LONG)
         self._make_corpus, self._make_vocabularies, self._batches = corpus, vocabulary, batches
         self._encode = partial(encoded, maximum_length=maximum_length, too_long=too_long)
-        self._padding_side = padding_side
+        self._padding_side, self._multiple = padding_side, length_multiple
         self._seed, self._workers, self._cache = seed, workers, cache
         self._splits: dict[str, Encoded] = {}
 
@@ -70,7 +74,7 @@ class TranslationData(pl.LightningDataModule):
         splits = {
             name: self._encode(self.corpus, name, self.vocabularies) for name in self.corpus.splits
         }
-        self._batches(splits["train"].lengths, seed=self._seed, epoch=0)
+        self._batches(self._positions(splits["train"]), seed=self._seed, epoch=0)
         self._splits = splits
 
     def setup(self, stage: str) -> None:
@@ -79,7 +83,8 @@ class TranslationData(pl.LightningDataModule):
 
     def order(self, epoch: int) -> list[list[int]]:
         """The training batches of an epoch over all ranks, as positions among the pairs kept."""
-        return self._batches(self._splits["train"].lengths, seed=self._seed, epoch=epoch)
+        lengths = self._positions(self._splits["train"])
+        return self._batches(lengths, seed=self._seed, epoch=epoch)
 
     def train_dataloader(self) -> DataLoader[Example]:
         """The current epoch's batches, of each this rank's rows."""
@@ -96,8 +101,8 @@ class TranslationData(pl.LightningDataModule):
 
     def as_trained(self, name: str) -> DataLoader[Example]:
         """Any split in batches as those of training, padded as those are."""
-        batches = self._batches(self._splits[name].lengths, seed=self._seed, epoch=0)
-        return self._loader(name, batches)
+        lengths = self._positions(self._splits[name])
+        return self._loader(name, self._batches(lengths, seed=self._seed, epoch=0))
 
     def summary(self) -> dict[str, Fact | None]:
         """What a reader should know of the data before training starts."""
@@ -113,10 +118,15 @@ class TranslationData(pl.LightningDataModule):
             "tokens a source": means[0],
             "tokens a target": means[1],
             "batches an epoch": len(batches),
-            "padding share": padding_share(sizes, batches),
+            "padding share": padding_share(sizes, batches, multiple=self._multiple),
             "lowest loss": self.corpus.lowest_loss,
             "sha256": self.corpus.sha256,
         }
+
+    def _positions(self, split: Encoded) -> list[tuple[int, int]]:
+        """The positions that each pair takes once its batch is padded, were it the longest."""
+        up = partial(rounded_up, multiple=self._multiple)
+        return [(up(source), up(target)) for source, target in split.lengths]
 
     def _vocabulary_sizes(self) -> str:
         both = self.vocabularies
@@ -129,7 +139,7 @@ class TranslationData(pl.LightningDataModule):
         return {"dropped as too long": text} if dropped else {}
 
     def _measured(self, name: str) -> DataLoader[Example]:
-        sizes = self._splits[name].lengths
+        sizes = self._positions(self._splits[name])
         budget = max(EVALUATION_TOKENS, *map(max, sizes))
         return self._loader(name, token_batches(sizes, seed=0, epoch=0, tokens_per_batch=budget))
 
@@ -140,7 +150,7 @@ class TranslationData(pl.LightningDataModule):
         return DataLoader(
             Pairs(self._splits[name].examples),
             batch_sampler=share(batches, rank=rank, ranks=ranks),
-            collate_fn=partial(collate, side=self._padding_side),
+            collate_fn=partial(collate, side=self._padding_side, multiple=self._multiple),
             num_workers=self._workers,
             pin_memory=torch.cuda.is_available(),
             # Its own, or each epoch would draw a number from the chance that dropout draws from.

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from whynorm.data.batch import Example
+from whynorm.data.batch import Example, length
 from whynorm.data.corpus import Corpus
 from whynorm.data.vocabulary import UNKNOWN, Vocabularies, Vocabulary
 
@@ -28,11 +28,6 @@ class Encoded:
         """The share of tokens, source and target, that the vocabularies do not know."""
         rows = [row for example in self.examples for row in (example.source, example.target)]
         return sum(list(row).count(UNKNOWN) for row in rows) / sum(map(len, rows))
-
-
-def length(example: Example) -> tuple[int, int]:
-    """The positions that a pair takes: its source, and its target with the END to predict."""
-    return len(example.source), len(example.target) + 1
 
 
 def encoded(

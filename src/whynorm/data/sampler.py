@@ -75,10 +75,13 @@ def share(batches: Sequence[list[int]], *, rank: int, ranks: int) -> list[list[i
     return [batch[rank::ranks] for batch in whole]
 
 
-def padding_share(lengths: Lengths, batches: Sequence[Sequence[int]]) -> float:
+def padding_share(
+    lengths: Lengths, batches: Sequence[Sequence[int]], *, multiple: int = 1
+) -> float:
     """The share of the positions of these batches, source and target, that is padding."""
     sizes = np.array(lengths)
-    cells = sum(len(batch) * int(sizes[batch].max(axis=0).sum()) for batch in batches)
+    longest = (-(-sizes[batch].max(axis=0) // multiple) * multiple for batch in batches)
+    cells = sum(len(batch) * int(n.sum()) for batch, n in zip(batches, longest, strict=True))
     real = sum(int(sizes[batch].sum()) for batch in batches)
     return 1 - real / cells
 

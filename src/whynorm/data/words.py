@@ -25,11 +25,14 @@ class Words(Vocabulary):
     def __init__(self, tokens: Sequence[str], *, lower_case: bool) -> None:
         self.tokens = list(tokens)
         self.lower_case = lower_case
-        self._ids = {token: number for number, token in enumerate(self.tokens, start=SPECIAL)}
+        known = {token: number for number, token in enumerate(self.tokens, start=SPECIAL)}
+        # Looked up for every word of a corpus: where it is known in its other position, too.
+        self._ids = {_elsewhere(token): number for token, number in known.items()} | known
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text's words and punctuation marks."""
-        return [self._id(token) for token in split(text, lower_case=self.lower_case)]
+        ids = self._ids
+        return [ids.get(token, UNKNOWN) for token in split(text, lower_case=self.lower_case)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The words, spaced as in the sentences that the vocabulary was made of."""
@@ -46,10 +49,6 @@ class Words(Vocabulary):
     def of_state(cls, state: dict[str, Any]) -> "Vocabulary":
         """The vocabulary that had this state."""
         return cls(state["tokens"], lower_case=state["lower_case"])
-
-    def _id(self, token: str) -> int:
-        other = token[1:] if _is_joined(token) else JOINED + token
-        return self._ids.get(token, self._ids.get(other, UNKNOWN))
 
     def _text(self, number: int) -> str:
         if number < SPECIAL:
@@ -79,6 +78,11 @@ def _counted(texts: Iterable[str], lower_case: bool, minimum_count: int) -> Word
     counts = Counter(token for text in texts for token in split(text, lower_case=lower_case))
     common = [token for token, count in counts.items() if count >= minimum_count]
     return Words(sorted(common, key=lambda token: (-counts[token], token)), lower_case=lower_case)
+
+
+def _elsewhere(token: str) -> str:
+    """The token with white space before it where it has none, and without it where it has some."""
+    return token[1:] if _is_joined(token) else JOINED + token
 
 
 def _is_joined(token: str) -> bool:
