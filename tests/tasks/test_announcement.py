@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.tasks.launching import TINY, launch, only_run
+from whynorm.tasks.announcement import announce_slowness
 
 SHORT = (*TINY, "training.updates=2", "decoding.beam=1")
 LEAKING = {
@@ -35,3 +36,14 @@ def test_an_evaluation_says_it_again(tmp_path: Path) -> None:
     out = launch(tmp_path, "task=evaluate", "run=last", "decoding.beam=1").out
     assert "Leaking when training and evaluating" in out
     assert "InstanceNorm" in out
+
+
+@pytest.mark.parametrize(
+    ("precision", "accelerator", "said"),
+    [("bf16-mixed", "cpu", True), ("32-true", "cpu", False), ("bf16-mixed", "gpu", False)],
+)
+def test_half_precision_on_a_processor_is_said_to_be_slow(
+    precision: str, accelerator: str, said: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    announce_slowness({"accelerator": accelerator, "precision": precision})
+    assert ("slower" in capsys.readouterr().out) == said

@@ -1,5 +1,6 @@
-"""Says of a run, wherever it is shown, that its decoder can see the answer."""
+"""What must be said of a run before it starts: that its decoder sees the answer, or is slow."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from whynorm.masks.paper import Rules
@@ -29,3 +30,11 @@ def announce(facts: dict[str, Any]) -> None:
         modes = [mode for mode, found in facts["leaks"].items() if reason in found]
         say(f"  {reason} ({' and '.join(modes)})")
     say("  Do not trust the loss of such a run; trust its translations.")
+
+
+def announce_slowness(hardware: Mapping[str, Any]) -> None:
+    """Say that half precision is emulated, where a processor is asked for it."""
+    precision = str(hardware.get("precision"))
+    if hardware.get("accelerator") == "cpu" and "16" in precision:
+        say(f"Slow: hardware.precision={precision} is many times slower than 32-true on most")
+        say("  processors, which multiply no matrices in half precision; it is meant for GPUs.")

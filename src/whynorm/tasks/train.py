@@ -10,7 +10,7 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from whynorm.tasks import build, job, loggers, terminal, tracking
-from whynorm.tasks.announcement import announce, leaking
+from whynorm.tasks.announcement import announce, announce_slowness, leaking
 from whynorm.tasks.folder import CHECKPOINTS, CONFIG, LAST, LEAKS, VERSIONS, VOCABULARY, write_json
 from whynorm.tasks.options import Training
 from whynorm.tasks.scoring import report, scored
@@ -34,6 +34,8 @@ def train(config: DictConfig) -> None:
         if config.threads is not None:
             torch.set_num_threads(config.threads)
         parts = build.build(config)
+        if config.compile is not None:
+            parts.model.compile_stacks(config.compile)
         introduce(this, parts)
         logged = begin_loggers(config, this)
         try:
@@ -65,6 +67,7 @@ def introduce(this: job.Job, parts: build.Parts) -> None:
     found = leaking(parts.model, parts.rules)
     write_json(this.folder / LEAKS, found)
     announce(found)
+    announce_slowness(this.config["hardware"])
 
 
 def floors(parts: build.Parts) -> dict[str, float]:
