@@ -31,8 +31,11 @@ class Recurrent:
         self.hidden = torch.tanh(self.hidden @ self.weights.recurrence + inputs)
         return self.hidden @ self.weights.output + self.weights.bias
 
-    def select(self, rows: Tensor) -> "Recurrent":
+    def select(self, rows: Tensor, width: int = 1) -> "Recurrent":
         return Recurrent(self.hidden[rows], self.weights)
+
+    def reorder(self, rows: Tensor) -> "Recurrent":
+        return self.select(rows)
 
 
 def recurrent(sentences: int, bias: dict[int, float] | None = None, seed: int = 0) -> Recurrent:
@@ -59,5 +62,8 @@ class Scripted:
         self.time += 1
         return self.script[self.time - 1].expand(self.rows, -1)
 
-    def select(self, rows: Tensor) -> "Scripted":
+    def select(self, rows: Tensor, width: int = 1) -> "Scripted":
         return Scripted(self.script, len(rows), self.time)
+
+    def reorder(self, rows: Tensor) -> "Scripted":
+        return self.select(rows)

@@ -82,21 +82,21 @@ class Beam:
         """The hypotheses of each sentence, best first; at most `n_best`, at least one."""
         found: dict[int, list[Hypothesis]] = {}
         sentences = torch.arange(len(limits), device=limits.device)
-        state = state.select(sentences.repeat_interleave(self.width))
+        state = state.select(sentences.repeat_interleave(self.width), self.width)
         live, finished = self._empty(limits)
         while len(sentences):
-            grown, origin = self._grow(live, state.step(live.ids[:, :, -1].flatten()))
-            live, finished = self._part(grown, finished)
+            live, origin = self._grow(live, state.step(live.ids[:, :, -1].flatten()))
+            live, finished = self._part(live, finished)
+            rows = origin + self.width * torch.arange(len(origin), device=origin.device)[:, None]
             done = self._done(live, finished, limits)
-            left = (~done).nonzero()[:, 0]
+            if not done.any():
+                state = state.reorder(rows.flatten())
+                continue
             for row in done.nonzero()[:, 0].tolist():
                 found[int(sentences[row])] = self._result(live, finished, row)
-            rows = left[:, None] * self.width + origin[left]
-            state, live, finished = (
-                state.select(rows.flatten()),
-                live.sentences(left),
-                finished.sentences(left),
-            )
+            left = (~done).nonzero()[:, 0]
+            state = state.select(rows[left].flatten(), self.width)
+            live, finished = live.sentences(left), finished.sentences(left)
             sentences, limits = sentences[left], limits[left]
         return [found[sentence] for sentence in range(len(found))]
 
@@ -115,13 +115,14 @@ class Beam:
         scores, at = (live.scores[:, :, None] + gains).flatten(1).topk(self.width)
         origin = at // count
         tokens = tokens.view(len(at), -1).gather(1, at)
-        return Pool(
-            torch.cat([_at_places(live.ids, origin), tokens[:, :, None]], 2), scores
-        ), origin
+        ids = torch.cat([_at_places(live.ids, origin), tokens[:, :, None]], 2)
+        return Pool(ids, scores), origin
 
     def _part(self, grown: Pool, finished: Pool) -> tuple[Pool, Pool]:
         """Live and finished hypotheses, those that have just ended among the latter."""
         ended = grown.ids[:, :, -1] == END
+        if not ended.any():
+            return grown, finished
         final = grown.scores / penalty(grown.ids.shape[2] - 1, self.length_penalty)
         live = Pool(grown.ids, grown.scores.masked_fill(ended, NOWHERE))
         return live, finished.best_with(Pool(grown.ids, final.masked_fill(~ended, NOWHERE)))

@@ -69,13 +69,12 @@ def likeliest(
 ) -> tuple[Float[Tensor, "rows count"], Int[Tensor, "rows count"]]:
     """Each row's `count` likeliest tokens, as log-probabilities among the allowed ones and ids.
 
-    At most as many as there are tokens. The whole vocabulary is never sorted or normalised twice:
-    this is the inner loop of decoding.
+    At most as many as there are tokens.
     """
     places = torch.tensor(forbidden, device=logits.device)
     logits = at_least_single(logits).index_fill(1, places, float("-inf"))
-    best = logits.topk(min(count, logits.shape[1]))
-    return best.values - logits.logsumexp(dim=1, keepdim=True), best.indices
+    best = logits.topk(min(count, logits.shape[1])).indices
+    return logits.log_softmax(1).gather(1, best), best
 
 
 def require_extra_tokens(extra_tokens: int) -> None:

@@ -7,8 +7,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from whynorm.data.vocabulary import PAD
-from whynorm.masks.paper import Rules
+from whynorm.masks.paper import Masks, Rules
 from whynorm.model.transformer import Cache, Transformer
+
+# Masks are made for so many target tokens at first.
+ROOM = 32
 
 
 @runtime_checkable
@@ -19,13 +22,20 @@ class State(Protocol):
         """Logits of each row's next token, after appending `tokens` to the prefixes."""
         ...
 
-    def select(self, rows: Int[Tensor, " kept"]) -> "State":
-        """The state of these rows, in this order; a row may be repeated or left out."""
+    def select(self, rows: Int[Tensor, " kept"], width: int = 1) -> "State":
+        """The state of these rows, in this order; a row may be repeated or left out.
+
+        Each `width` successive ones are prefixes of one sentence.
+        """
+        ...
+
+    def reorder(self, rows: Int[Tensor, " rows"]) -> "State":
+        """The state whose rows continue these rows, each one of its own sentence's."""
         ...
 
 
 class CachedState:
-    """A state that keeps the keys and values of earlier tokens.
+    """A state that keeps the keys and values of earlier tokens, and those of each sentence once.
 
     Exact only where `exact_with_cache` says so.
     """
@@ -35,21 +45,50 @@ class CachedState:
         model: Transformer,
         rules: Rules,
         cache: Cache,
-        source_real: Bool[Tensor, "rows source"],
+        source_real: Bool[Tensor, "sentences source"],
+        width: int = 1,
     ) -> None:
-        self.model, self.rules, self.cache, self.source_real = model, rules, cache, source_real
+        self.model, self.rules, self.cache = model, rules, cache
+        self.source_real, self.width = source_real, width
+        self.ahead: Masks | None = None
 
     def step(self, tokens: Int[Tensor, " rows"]) -> Float[Tensor, "rows vocabulary"]:
         """Logits of each row's next token, from one new position."""
-        prefix_real = self.source_real.new_ones(len(tokens), self.cache.length + 1)
-        masks = self.rules(self.source_real, prefix_real).last()
-        states = self.model.step(tokens[:, None], self.cache, masks)
+        states = self.model.step(tokens[:, None], self.cache, self.newest_masks(len(tokens)))
         return self.model.project(states)[:, -1]
 
-    def select(self, rows: Int[Tensor, " kept"]) -> "CachedState":
-        """The state of these rows, in this order."""
-        cache, source_real = self.cache.select(rows), self.source_real[rows]
-        return CachedState(self.model, self.rules, cache, source_real)
+    def newest_masks(self, rows: int) -> Masks:
+        """The masks of the next position, cut out of masks that reach further ahead."""
+        at = self.cache.length
+        if self.ahead is None or self.ahead.target.shape[1] <= at:
+            target_real = self.source_real.new_ones(len(self.source_real), 2 * at + ROOM)
+            self.ahead = self.rules(self.source_real, target_real)
+        return self.ahead._replace(
+            target=self.source_real.new_ones(rows, 1),
+            # All prefixes have the same length, so what one may see of itself all may.
+            decoder=query_row(self.ahead.decoder, at)[:1, :, :, : at + 1],
+            cross=query_row(self.ahead.cross, at),
+        )
+
+    def select(self, rows: Int[Tensor, " kept"], width: int = 1) -> "CachedState":
+        """The state of these rows, in this order; each `width` of them share a sentence."""
+        sentences = rows[::width] // self.width
+        cache, source_real = self.cache.select(rows, sentences), self.source_real[sentences]
+        return CachedState(self.model, self.rules, cache, source_real, width)
+
+    def reorder(self, rows: Int[Tensor, " rows"]) -> "CachedState":
+        """The state whose rows continue these; what belongs to sentences stays where it is."""
+        cache = self.cache.select(rows, None)
+        state = CachedState(self.model, self.rules, cache, self.source_real, self.width)
+        state.ahead = self.ahead
+        return state
+
+
+def query_row(
+    visible: Bool[Tensor, "batch 1 #query #key"], at: int
+) -> Bool[Tensor, "batch 1 1 #key"]:
+    """What the query at a position may see; rules may say the same of every query in one row."""
+    return visible if visible.shape[2] == 1 else visible[:, :, at : at + 1]
 
 
 class RecomputedState:
@@ -73,10 +112,16 @@ class RecomputedState:
         states = self.model.decode(self.prefix, self.memory, masks)
         return self.model.project(states[:, -1:])[:, -1]
 
-    def select(self, rows: Int[Tensor, " kept"]) -> "RecomputedState":
+    def select(self, rows: Int[Tensor, " kept"], width: int = 1) -> "RecomputedState":
         """The state of these rows, in this order."""
         memory, source_real = self.memory[rows], self.source_real[rows]
         return RecomputedState(self.model, self.rules, memory, source_real, self.prefix[rows])
+
+    def reorder(self, rows: Int[Tensor, " rows"]) -> "RecomputedState":
+        """The state whose rows continue these."""
+        return RecomputedState(
+            self.model, self.rules, self.memory, self.source_real, self.prefix[rows]
+        )
 
 
 def start(model: Transformer, rules: Rules, source_ids: Int[Tensor, "batch source"]) -> State:
@@ -96,4 +141,20 @@ def exact_with_cache(model: Transformer, rules: Rules) -> bool:
     """
     real = torch.ones(1, 32, dtype=torch.bool)
     visible = rules(real, real).decoder.expand(1, 1, 32, 32)
-    return model.incremental and rules.causal and not model.fill.looks_ahead(visible)
+    return (
+        model.incremental
+        and rules.causal
+        and regardless_of_length(rules)
+        and not model.fill.looks_ahead(visible)
+    )
+
+
+def regardless_of_length(rules: Rules) -> bool:
+    """True if a target token sees the same however many follow it, found from 32 and 16 tokens."""
+    source, target = torch.ones(1, 32, dtype=torch.bool), torch.ones(1, 16, dtype=torch.bool)
+    longer, shorter = rules(source, source), rules(source, target)
+    decoder = longer.decoder.expand(1, 1, 32, 32)[:, :, :16, :16]
+    cross = longer.cross.expand(1, 1, 32, 32)[:, :, :16]
+    return torch.equal(decoder, shorter.decoder.expand(1, 1, 16, 16)) and torch.equal(
+        cross, shorter.cross.expand(1, 1, 16, 32)
+    )

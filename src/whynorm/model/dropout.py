@@ -1,5 +1,7 @@
 """Dropout (Srivastava 2014), which the paper applies to sub-layers and embeddings (§5.4)."""
 
+from collections.abc import Iterator
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,7 +17,10 @@ class Dropout(nn.Module):
     On a CPU one draw of 64 bits decides on four numbers, which costs a tenth of torch's own draws.
     `p` is rounded to 16 bits there, and the division is by what that really keeps, so the
     expectation is the number itself. Raises ValueError where `p` is no probability below 1.
+    `given` yields noise that was drawn before, for who computes many runs at once.
     """
+
+    given: Iterator[Tensor] | None = None
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -27,11 +32,18 @@ class Dropout(nn.Module):
         """x with some numbers left out; x itself when evaluating."""
         if not (self.training and self.p):
             return x
+        if self.given is not None:
+            return x * next(self.given)
         return x * noise(x, self.p) if x.device.type == "cpu" else F.dropout(x, self.p)
 
     def extra_repr(self) -> str:
         """What a printed model shows of it."""
         return f"p={self.p}"
+
+
+def foreseen(x: Float[Tensor, "*any"], p: float) -> Float[Tensor, "*any"]:
+    """What Dropout, called next, would multiply x by."""
+    return noise(x, p) if x.device.type == "cpu" else F.dropout(torch.ones_like(x), p)
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from whynorm.model.dropout import Dropout
+from whynorm.model.linear import Linear
 
 
 class Tokens(NamedTuple):
@@ -82,7 +83,7 @@ class Embeddings(nn.Module):
         self.source_table = nn.Embedding(tokens.source, d_model)
         shared = tied and tokens.joint
         self.target_table = self.source_table if shared else nn.Embedding(tokens.target, d_model)
-        self.output = nn.Linear(d_model, tokens.target, bias=not tied)
+        self.output = Linear(d_model, tokens.target, bias=not tied)
         if tied:
             self.output.weight = self.target_table.weight
         self.source_positions = positions(d_model)

@@ -3,6 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from whynorm.model.linear import Linear
 from whynorm.placements.placement import Sublayer, unchanged
 
 
@@ -11,8 +12,8 @@ class FeedForward(nn.Module):
 
     def __init__(self, d_model: int, *, d_ff: int) -> None:
         super().__init__()
-        self.inner = nn.Linear(d_model, d_ff)
-        self.outer = nn.Linear(d_ff, d_model)
+        self.inner = Linear(d_model, d_ff)
+        self.outer = Linear(d_ff, d_model)
 
     def forward(
         self, x: Float[Tensor, "batch time feature"], inside: Sublayer = unchanged

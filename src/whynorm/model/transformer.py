@@ -18,6 +18,9 @@ from whynorm.model.query_key import MakeQueryKeyNorm
 from whynorm.norms.norm import Norm
 from whynorm.placements.placement import Placement, Stack
 
+# What torch.compile knows: "reduce-overhead" records CUDA graphs.
+MODES = ("default", "reduce-overhead", "max-autotune")
+
 
 class Choices(NamedTuple):
     """What an experiment varies in the model: makers of norms and placements, and the fill."""
@@ -31,16 +34,24 @@ class Choices(NamedTuple):
 
 @dataclass
 class Cache:
-    """What decoding token by token remembers: the memory's keys and values, and the past's."""
+    """What decoding token by token remembers: the memory's keys and values, and the past's.
+
+    The memory has a row for each sentence, the past one for each prefix; a sentence's prefixes
+    stand one after the other, as many for each sentence.
+    """
 
     memory: list[KeysValues]
     past: list[Past]
     length: int = 0
 
-    def select(self, rows: Int[Tensor, " row"]) -> "Cache":
-        """The cache of the given rows, in that order: to reorder, repeat or drop sentences."""
-        memory = [layer.select(rows) for layer in self.memory]
-        return Cache(memory, [layer.select(rows) for layer in self.past], self.length)
+    def select(
+        self, prefixes: Int[Tensor, " prefix"], sentences: Int[Tensor, " sentence"] | None
+    ) -> "Cache":
+        """The cache of these prefixes and sentences, in that order; None: of the same sentences."""
+        memory = self.memory
+        if sentences is not None:
+            memory = [layer.select(sentences) for layer in memory]
+        return Cache(memory, [layer.select(prefixes) for layer in self.past], self.length)
 
 
 class Transformer(nn.Module):
@@ -145,6 +156,18 @@ class Transformer(nn.Module):
             if norm.penalty is not None:
                 total, norm.penalty = total + norm.penalty, None
         return total
+
+    def compile_stacks(self, mode: str) -> None:
+        """Let torch compile encoder and decoder when they first run; names of weights stay.
+
+        `mode` is torch.compile's; ValueError where there is none of that name.
+        """
+        if mode not in MODES:
+            raise ValueError(
+                f"compile={mode} is no mode; choose one of {', '.join(MODES)}, or null"
+            )
+        self.encoder.compile(mode=mode)
+        self.decoder.compile(mode=mode)
 
     def initialise(self, seed: int) -> None:
         """Draw all weights; a parameter of the same name and shape gets the same in any model."""

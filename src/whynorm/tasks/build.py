@@ -57,6 +57,7 @@ def make_data(config: DictConfig, vocabulary: MakeVocabularies) -> TranslationDa
         maximum_length=config.data.maximum_length,
         too_long=config.data.too_long,
         workers=config.data.workers,
+        length_multiple=config.data.length_multiple,
     )
 
 

@@ -65,6 +65,7 @@ def require_types(config: DictConfig) -> None:
     batching = {k: v for k, v in config.data.items() if k not in ("corpus", "epochs")}
     signature.hold_arguments("data", TranslationData, batching)
     signature.hold_type("seed", config.seed, int)
+    signature.hold_type("compile", config.compile, str | None)
     signature.hold_type("threads", config.threads, int | None)
     signature.hold_type("tags", OmegaConf.to_container(config.tags), list[str])
     require_least("seed", config.seed, 0)
@@ -81,6 +82,8 @@ def require_parts(config: DictConfig) -> None:
     joint = bool(config.vocabulary.get("joint", False))
     with torch.device("meta"):
         model = build.make_model(config, Tokens(TOY_VOCABULARY, TOY_VOCABULARY, joint))
+    if config.compile is not None:
+        model.compile_stacks(config.compile)
     module = build.make_module(config, model, build.made(config.mask), ["test"])
     build.make_data(config, build.made(config.vocabulary))
     build.searches(config)

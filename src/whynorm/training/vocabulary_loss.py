@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from whynorm.model.linear import product
 from whynorm.norms.norm import at_least_single
 from whynorm.training.loss import TokenLoss
 
@@ -73,7 +74,7 @@ class _Sums:
         label_smoothing: float,
         wanted: bool,
     ) -> None:
-        self.states, self.bias = reduced(states), bias
+        self.states, self.bias = reduced(states), None if bias is None else reduced(bias)
         self.weight, self.label_smoothing, self.wanted = reduced(weight), label_smoothing, wanted
         single = at_least_single(states.new_zeros(())).dtype
         self.objective, self.loss = states.new_zeros(2, dtype=single).unbind()
@@ -87,9 +88,7 @@ class _Sums:
         """Add the tokens of one piece."""
         states, smoothing = self.states[piece], self.label_smoothing
         with torch.autocast(states.device.type, enabled=False):
-            scores = at_least_single(states @ self.weight.T)
-            if self.bias is not None:
-                scores += self.bias
+            scores = at_least_single(product(states, self.weight, self.bias))
             surprise = torch.log_softmax(scores, dim=1)
             of_labels = surprise.gather(1, labels[:, None]).sum()
             self.loss -= of_labels
@@ -107,11 +106,9 @@ class _Sums:
         if of_bias is not None:
             of_bias += gradient.sum(0)
         gradient = gradient.to(self.weight.dtype)
-        of_states[piece] = gradient @ self.weight
-        if of_weight.dtype == gradient.dtype:
-            of_weight.addmm_(gradient.T, self.states[piece])
-        else:
-            of_weight += gradient.T @ self.states[piece]
+        of_states[piece] = product(gradient, self.weight.T)
+        # The features are fewer than the vocabulary, which makes this the faster way round.
+        of_weight += product(self.states[piece].T, gradient.T).T
 
 
 def reduced(x: Float[Tensor, "*any"]) -> Float[Tensor, "*any"]:
