@@ -4,6 +4,7 @@ import sys
 from functools import partial
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from whynorm.data.sampler import (
     Batches,
     bucketed_batches,
+    packed,
     padding_share,
     random_batches,
     share,
@@ -188,3 +190,12 @@ def test_the_order_is_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }
     assert len(found) == 1
+
+
+def test_batches_of_like_length_are_alike_on_both_sides() -> None:
+    draw = np.random.default_rng(1)
+    lengths = [(int(s), int(s + more)) for s, more in draw.integers((5, -4), (30, 5), (20000, 2))]
+    alike = token_batches(lengths, seed=1, epoch=0, tokens_per_batch=2048)
+    by_longer = sorted(range(20000), key=lambda number: max(lengths[number]))
+    packs = packed(by_longer, lengths, 2048)
+    assert padding_share(lengths, alike) < padding_share(lengths, packs) / 2

@@ -16,17 +16,22 @@ FLOOR = {
     "training": 2,
     "decoding": 2,
     "probes": 2,
+    "export": 2,
+    "benchmarks": 2,
     "tasks": 3,
     "hydra_plugins": 4,
 }
 # Floor 1 stands beside itself: a model knows no data, data know no model, results neither; a
 # model is wired by placements, which know nothing of it.
-# On floor 2, training may translate to validate; nothing there may train.
+# On floor 2, training may translate to validate; nothing there may train, and benchmarks, which
+# time what others do, are asked by nobody there.
 BESIDE = {
     ("model", "placements"),
     ("training", "decoding"),
     ("training", "probes"),
     ("probes", "decoding"),
+    ("benchmarks", "decoding"),
+    ("benchmarks", "export"),
 }
 
 LIGHTNING = ("training/", "tasks/", "data/datamodule.py")

@@ -8,7 +8,7 @@ import torch
 from tests.tasks.launching import CONF
 from whynorm.tasks.command import checked
 
-NEEDS_A_RUN = {"task=evaluate", "task=translate"}
+NEEDS_A_RUN = {"task=evaluate", "task=export", "task=translate"}
 OPTIONS = sorted(
     f"{path.parent.relative_to(CONF)}={path.stem}"
     for path in CONF.rglob("*.yaml")

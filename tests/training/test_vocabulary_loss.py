@@ -114,3 +114,10 @@ def test_no_token_has_no_loss_and_no_gradient() -> None:
     found.backward()
     assert float(found.detach()) == 0
     assert torch.equal(weight.grad, torch.zeros_like(weight))  # pyright: ignore[reportArgumentType]
+
+
+def test_scores_that_lie_far_apart_are_summed_exactly() -> None:
+    states = torch.tensor([[1000.0], [-1000.0]], requires_grad=True)
+    weight = torch.tensor([[1.0], [0.5], [-1.0]])
+    found = vocabulary_loss(states, weight, None, torch.tensor([2, 2]), label_smoothing=0.0)
+    assert found.objective.tolist() == 2000.0

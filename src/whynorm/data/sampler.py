@@ -35,7 +35,7 @@ def bucketed_batches(
 ) -> list[list[int]]:
     """n sentences of like length a batch; one batch may have fewer.
 
-    Which of the sentences of one length meet, and the order of batches, is drawn every epoch.
+    Which of the pairs of equal lengths meet, and the order of batches, is drawn every epoch.
     """
     require_positive("batches.sentences_per_batch", sentences_per_batch)
     draw = chance(seed, epoch)
@@ -92,12 +92,16 @@ def chance(seed: int, epoch: int) -> np.random.Generator:
 
 
 def by_length(lengths: Lengths, draw: np.random.Generator) -> list[int]:
-    """Sentence numbers from short to long by the longer side, in a drawn order where that ties.
+    """Sentence numbers from short to long by the longer side, neighbours alike on the other too.
 
-    Both sides are then about as long: with budgets on either, fewer batches than by the target.
+    With budgets on either side, the longer one makes fewer batches than the target. Among pairs
+    whose longer side is equal the difference of the sides rises and, for the next length, falls
+    again, so that it never jumps; pairs that are equal in both come in a drawn order.
     """
-    longer = np.array([max(length) for length in lengths])
-    return np.lexsort((draw.random(len(lengths)), longer)).tolist()
+    source, target = np.array(lengths).reshape(-1, 2).T
+    longer = np.maximum(source, target)
+    turned = np.where(longer % 2, source - target, target - source)
+    return np.lexsort((draw.random(len(lengths)), turned, longer)).tolist()
 
 
 def shuffled(batches: list[list[int]], draw: np.random.Generator) -> list[list[int]]:

@@ -89,18 +89,22 @@ class _Sums:
         states, smoothing = self.states[piece], self.label_smoothing
         with torch.autocast(states.device.type, enabled=False):
             scores = at_least_single(product(states, self.weight, self.bias))
-            surprise = torch.log_softmax(scores, dim=1)
-            of_labels = surprise.gather(1, labels[:, None]).sum()
-            self.loss -= of_labels
-            self.objective -= (1 - smoothing) * of_labels + smoothing * surprise.mean(1).sum()
+            probabilities = torch.softmax(scores, dim=1)
+            highest = scores.amax(1)
+            # Not a second exponential: the likeliest token's probability tells the partition.
+            partition = -probabilities.amax(1).log().sum()
+            of_labels = (highest - scores.gather(1, labels[:, None])[:, 0]).sum()
+            of_all = (highest - scores.mean(1)).sum()
+            self.loss += partition + of_labels
+            self.objective += partition + (1 - smoothing) * of_labels + smoothing * of_all
             if self.wanted:
-                self.learn(piece, labels, surprise)
+                self.learn(piece, labels, probabilities)
 
-    def learn(self, piece: slice, labels: Tensor, surprise: Tensor) -> None:
+    def learn(self, piece: slice, labels: Tensor, probabilities: Tensor) -> None:
         """Add the gradient of one piece: the probabilities minus the smoothed label."""
         of_states, of_weight, of_bias = self.gradients
         assert of_states is not None and of_weight is not None
-        gradient = surprise.exp_().sub_(self.label_smoothing / len(self.weight))
+        gradient = probabilities.sub_(self.label_smoothing / len(self.weight))
         rest = gradient.new_full((len(labels), 1), self.label_smoothing - 1)
         gradient.scatter_add_(1, labels[:, None], rest)
         if of_bias is not None:

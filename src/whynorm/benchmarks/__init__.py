@@ -1,0 +1,1 @@
+"""Speed and memory, measured by turns against what people would use instead."""

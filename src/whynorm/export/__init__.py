@@ -1,0 +1,1 @@
+"""Trained models for use elsewhere: for CTranslate2, or with their batch norms folded away."""
