@@ -1,9 +1,10 @@
 """Adaptive normalisation (Xu, Sun, Zhang, Zhao & Lin 2019, arXiv:1911.07013)."""
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.nn import functional as F
 
+from whynorm.norms.layer import layered
 from whynorm.norms.norm import Norm
 
 
@@ -23,5 +24,5 @@ class AdaNorm(Norm):
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """The z-score times its detached factor."""
-        y = F.layer_norm(x, (self.d_model,), eps=self.eps)
-        return self.c * (1 - self.k * y.detach()) * y
+        y = layered(x, self.eps)
+        return torch.rsub(y.detach(), self.c, alpha=self.c * self.k) * y

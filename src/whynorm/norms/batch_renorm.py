@@ -4,8 +4,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.norms.batch import batch_moments, towards
+from whynorm.norms.batch import BatchMoments, batch_moments, towards
+from whynorm.norms.moments import token_moments
 from whynorm.norms.norm import Norm
+from whynorm.norms.standardised import standardised
 
 
 class BatchRenorm(Norm):
@@ -54,20 +56,40 @@ class BatchRenorm(Norm):
         mean, std = self.running_mean, self.running_std
         if not self.training:
             return mean, std
-        n, batch_mean, variance = batch_moments(x, real, count_padding=False, sync=self.sync)
-        some, batch_std = n > 0, torch.sqrt(variance + self.eps)
-        r, d = self.corrections(batch_mean.detach(), batch_std.detach())
-        scale = batch_std / r
-        self.running_mean = towards(mean, batch_mean, self.momentum, some)
-        self.running_std = towards(std, batch_std, self.momentum, n > 1)
+        batch = batch_moments(x, real, count_padding=False, sync=self.sync)
+        r, d = self.corrections(batch)
+        scale = torch.sqrt(batch.variance + self.eps) / r
+        self.track(batch)
+        location = torch.where(batch.some, batch.mean - d * scale, mean.to(x.dtype))
+        return location, torch.where(batch.some, scale, std.to(x.dtype))
+
+    def normalised(
+        self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time feature"]:
+        """The formula, in fewer passes over x: r and d are part of the affine map."""
+        if not self.training:
+            return super().normalised(x, real)
+        seen, variance = real.unsqueeze(-1), self.running_std.square() - self.eps
+        found = token_moments(x, seen, instead=(self.running_mean, variance), sync=self.sync)
+        batch = BatchMoments(*(moment.expand_as(found.mean).flatten() for moment in found[:3]))
+        r, d = self.corrections(batch)
+        assert self.weight is not None and self.bias is not None
+        affine = (self.weight * r, self.weight * d + self.bias)
+        self.track(batch)
+        return standardised(x, seen, found, *affine, eps=self.eps, sync=self.sync)[0]
+
+    def track(self, batch: BatchMoments) -> None:
+        """Move the running statistics towards the batch's."""
+        std = torch.sqrt(batch.variance + self.eps)
+        self.running_mean = towards(self.running_mean, batch.mean, self.momentum, batch.some)
+        self.running_std = towards(self.running_std, std, self.momentum, batch.n > 1)
         self.updates = self.updates + 1
-        location = torch.where(some, batch_mean - d * scale, mean.to(x.dtype))
-        return location, torch.where(some, scale, std.to(x.dtype))
 
     def corrections(
-        self, mean: Float[Tensor, " feature"], std: Float[Tensor, " feature"]
+        self, batch: BatchMoments
     ) -> tuple[Float[Tensor, " feature"], Float[Tensor, " feature"]]:
         """r and d of the paper, within what this update allows."""
+        mean, std = batch.mean.detach(), torch.sqrt(batch.variance.detach() + self.eps)
         r_max = 1 + (self.r_max - 1) * self.grown(self.r_updates)
         d_max = self.d_max * self.grown(self.d_updates)
         r = (std / self.running_std).clamp(min=1 / r_max, max=r_max)

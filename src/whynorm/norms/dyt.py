@@ -18,4 +18,4 @@ class DynamicTanh(Norm):
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """`weight * tanh(a x) + bias`."""
-        return self.affine(torch.tanh(self.a * x))
+        return self.affine((self.a * x).tanh_())

@@ -1,12 +1,16 @@
 """Group normalisation (Wu & He 2018, arXiv:1803.08494, eq. 7)."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.nn import functional as F
+from torch.autograd.function import once_differentiable
 
-from whynorm.norms.moments import counted, counted_moments
+from whynorm.norms.moments import counted, counted_moments, token_moments
 from whynorm.norms.norm import Norm
+from whynorm.norms.standardised import standardised
+from whynorm.norms.tokens import products
 
 
 class GroupNorm(Norm):
@@ -57,9 +61,63 @@ class GroupNorm(Norm):
     def normalised(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
-        """Per token, the faster layer-norm kernel on each group; over time, the formula."""
-        if self.over_time:
-            return super().normalised(x, real)
-        size = self.d_model // self.groups
-        grouped = F.layer_norm(x.unflatten(-1, (self.groups, size)), (size,), eps=self.eps)
-        return self.affine(grouped.flatten(-2))
+        """Per token, the layer-norm kernel on each group; over time, the formula in few passes."""
+        if not self.over_time:
+            return grouped_layers(x, self.weight, self.bias, self.groups, self.eps)
+        seen = counted(real, self.count_padding)
+        moments = token_moments(x, seen, apart=True, groups=self.groups)
+        affine = (self.weight, self.bias)
+        return standardised(x, seen, moments, *affine, eps=self.eps, groups=self.groups)[0]
+
+
+def grouped_layers(
+    x: Float[Tensor, "batch time feature"],
+    weight: Float[Tensor, " feature"] | None,
+    bias: Float[Tensor, " feature"] | None,
+    groups: int,
+    eps: float,
+) -> Float[Tensor, "batch time feature"]:
+    """Layer norm of each group of each token's features, with the affine map of all."""
+    weight = x.new_ones(x.shape[-1]) if weight is None else weight
+    bias = x.new_zeros(x.shape[-1]) if bias is None else bias
+    return GroupedLayers.apply(x, weight, bias, groups, eps)[0]
+
+
+class GroupedLayers(torch.autograd.Function):
+    """(y, mean, 1 / scale) of `grouped_layers`, the moments being those of each group.
+
+    The kernel takes ones and zeros for the affine map of a group: without one it is far slower.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(
+        x: Tensor, weight: Tensor, bias: Tensor, groups: int, eps: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """By the kernel, and one pass more."""
+        grouped = x.unflatten(-1, (groups, -1))
+        one = weight.new_ones(grouped.shape[-1])
+        z, mean, inverse = torch.native_layer_norm(grouped, one.shape, one, one - 1, eps)
+        return torch.addcmul(bias, z.flatten(-2), weight), mean, inverse
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+        """Keep x and the moments."""
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.save_for_backward(*inputs[:2], *output[1:])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
+        """That of the affine map, which needs z = (x - mean) / scale again, then the kernel's."""
+        x, weight, mean, inverse = ctx.saved_tensors
+        grouped = x.unflatten(-1, (inverse.shape[-2], -1))
+        z = (grouped - mean).mul_(inverse).flatten(-2)
+        total, product = products(gradients[0], z, apart=False)
+        of_z = (gradients[0] * weight).view_as(grouped)
+        one = weight.new_ones(grouped.shape[-1])
+        dx, _, _ = torch.ops.aten.native_layer_norm_backward(
+            of_z, grouped, one.shape, mean, inverse, one, None, [True, False, False]
+        )
+        return dx.flatten(-2), product.flatten(), total.flatten(), None, None

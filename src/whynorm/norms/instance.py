@@ -4,8 +4,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.norms.moments import counted, counted_moments
+from whynorm.norms.moments import counted, counted_moments, token_moments
 from whynorm.norms.norm import Norm
+from whynorm.norms.standardised import standardised
 
 
 class InstanceNorm(Norm):
@@ -36,3 +37,11 @@ class InstanceNorm(Norm):
         """Mean and sqrt(variance + eps) of each sentence and feature."""
         _, mean, variance = counted_moments(x, counted(real, self.count_padding), (1,))
         return mean, torch.sqrt(variance + self.eps)
+
+    def normalised(
+        self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time feature"]:
+        """The formula, in fewer passes over x."""
+        seen = counted(real, self.count_padding)
+        moments = token_moments(x, seen, apart=True)
+        return standardised(x, seen, moments, self.weight, self.bias, eps=self.eps)[0]

@@ -58,8 +58,10 @@ class Norm(nn.Module):
 
     def affine(self, x: Float[Tensor, "*any feature"]) -> Float[Tensor, "*any feature"]:
         """`weight * x + bias`, either of which may be absent."""
+        if self.weight is not None and self.bias is not None:
+            return torch.addcmul(self.bias, x, self.weight)
         if self.weight is not None:
-            x = x * self.weight
+            return x * self.weight
         return x if self.bias is None else x + self.bias
 
     def extra_repr(self) -> str:

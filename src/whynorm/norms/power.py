@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.norms.quadratic import Corrected, QuadraticNorm
+from whynorm.norms.quadratic import Corrected, QuadraticNorm, quadratic
+from whynorm.norms.rms import root_mean_square
 
 
 class PowerNorm(QuadraticNorm):
@@ -56,9 +57,7 @@ class PowerNorm(QuadraticNorm):
     ) -> Float[Tensor, "batch time feature"]:
         """By the batch and its predecessors in training, by the running mean when evaluating."""
         x = self.rescaled(x)
-        if self.training:
-            return self.affine(self.approximated(x, real))
-        return self.affine(x / torch.sqrt(self.phi + self.eps))
+        return self.approximated(x, real) if self.training else self.by_running(x)
 
     def rescaled(
         self, x: Float[Tensor, "batch time feature"]
@@ -67,27 +66,30 @@ class PowerNorm(QuadraticNorm):
         if self.scaling_groups is None:
             return x
         grouped = x.unflatten(-1, (self.scaling_groups, -1))
-        mean = grouped.square().mean(-1, keepdim=True)
-        return (grouped / torch.sqrt(mean + self.eps)).flatten(-2)
+        return root_mean_square(grouped, None, self.eps).flatten(-2)
 
     def approximated(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
-        """z with the gradient of the paper, after which phi and the count of updates move."""
-        mean, some = self.quadratic_mean(x.detach(), real)
+        """The output with the gradient of the paper, after which phi and the updates move."""
+        square = quadratic(x, real, sync=self.sync)
+        mean, some = self.known(square)
         warm = self.updates < self.warmup_updates
         scale = torch.sqrt(torch.where(warm, mean, self.phi.to(mean.dtype)) + self.eps)
         divisor = torch.sqrt(mean + self.eps) if self.as_published else None
         correct = partial(self.correction, warm & (not self.as_published))
-        everywhere = torch.ones_like(real) if self.as_published else real
-        z = Corrected.apply(x, everywhere, scale, divisor, correct, self.sync)
+        if self.as_published:
+            real = torch.ones_like(real)
+            square = quadratic(x, real, sync=self.sync)
+        affine, sync = (self.weight, self.bias), self.sync
+        y = Corrected.apply(x, real, square, (scale, divisor), *affine, None, correct, sync)
         self.updates = self.updates + 1
         if self.as_published:
             every = torch.lerp(self.phi, mean.to(self.phi.dtype), 1 / self.updates)
             early = self.updates < self.warmup_updates
             self.phi = torch.where(early & some, every, self.phi)
         self.track(mean, some)
-        return z
+        return y
 
     def correction(
         self,

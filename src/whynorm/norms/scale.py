@@ -24,3 +24,10 @@ class ScaleNorm(Norm):
     ) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
         """Zero and the length of each token's vector, at least eps."""
         return x.new_zeros(()), x.norm(dim=-1, keepdim=True).clamp(min=self.eps)
+
+    def normalised(
+        self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time feature"]:
+        """The formula, which multiplies each number once."""
+        _, scale = self.location_and_scale(x, real)
+        return x * (self.weight / scale)

@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from whynorm.norms.norm import Norm
+from whynorm.norms.rms import root_mean_square
 
 
 class SeeDNorm(Norm):
@@ -23,6 +24,5 @@ class SeeDNorm(Norm):
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """RMSNorm whose weight depends on the token."""
-        gate = torch.tanh(x @ self.beta)[..., None] * self.alpha + self.gamma
-        rms = torch.sqrt(x.square().mean(-1, keepdim=True) + self.eps)
-        return gate * x / rms
+        gate = torch.addcmul(self.gamma, torch.tanh(x @ self.beta)[..., None], self.alpha)
+        return gate * root_mean_square(x, None, self.eps)

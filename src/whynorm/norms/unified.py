@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from whynorm.norms.quadratic import Corrected, QuadraticNorm
+from whynorm.norms.quadratic import Corrected, QuadraticNorm, quadratic
 
 # The published code's gradient factor: from which update, and between what and its inverse.
 COMPENSATED_FROM, MOST_COMPENSATION = 1000, 5.0
@@ -63,28 +63,33 @@ class UnifiedNorm(QuadraticNorm):
         """By the window of batches in training, by the running mean when evaluating."""
         if self.training:
             return self.smoothed(x, real)
-        return self.affine(x / torch.sqrt(self.phi + self.eps))
+        return self.by_running(x)
 
     def smoothed(
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """The output in training, after which the window and the running mean have moved."""
-        mean, some = self.quadratic_mean(x.detach(), real)
+        square = quadratic(x, real, sync=self.sync)
+        mean, some = self.known(square)
         updates = self.updates + some.any()
         slots = torch.arange(self.window, device=x.device)[:, None]
         here = (slots == updates % self.window) & some
         squares = torch.where(here, mean.to(self.phi.dtype), self.window_squares)
         skip = self.outlier(squares) & (updates >= self.warmup_updates)
         alone = skip | (updates <= max(self.window, self.warmup_updates - self.as_published))
-        square = torch.where(alone, mean, geometric_mean(squares).to(mean.dtype))
-        scale = torch.sqrt(square + self.eps)
+        smooth = torch.where(alone, mean, geometric_mean(squares).to(mean.dtype))
+        scale = torch.sqrt(smooth + self.eps)
         correct = partial(self.correction, here, skip, alone | ~some)
-        everywhere = torch.ones_like(real) if self.as_published else real
-        z = Corrected.apply(x, everywhere, scale, None, correct, self.sync)
-        y = self.compensated(z, scale, ~skip & (updates > self.compensated_from))
+        if self.as_published:
+            real = torch.ones_like(real)
+            square = quadratic(x, real, sync=self.sync)
+        weight, pull = self.compensated(scale, ~skip & (updates > self.compensated_from))
+        y = Corrected.apply(
+            x, real, square, (scale, None), weight, self.bias, pull, correct, self.sync
+        )
         self.window_squares = torch.where(here & skip, self.phi, squares)
         self.updates = updates
-        self.track(square, some)
+        self.track(smooth, some)
         return y
 
     @property
@@ -124,18 +129,15 @@ class UnifiedNorm(QuadraticNorm):
         return torch.where(exact, newest, psi).to(through_scale.dtype)
 
     def compensated(
-        self,
-        z: Float[Tensor, "batch time feature"],
-        scale: Float[Tensor, " feature"],
-        late: Bool[Tensor, ""],
-    ) -> Float[Tensor, "batch time feature"]:
-        """`weight * z + bias`, its gradients multiplied where the published code does that."""
+        self, scale: Float[Tensor, " feature"], late: Bool[Tensor, ""]
+    ) -> tuple[Float[Tensor, " feature"], Float[Tensor, " feature"] | None]:
+        """The weight, and by what else than it gradients are pulled back in the published code."""
+        assert self.weight is not None
         if not self.as_published:
-            return self.affine(z)
-        r = (scale / torch.sqrt(self.phi.to(scale.dtype) + self.eps)).detach()
+            return self.weight, None
+        r = scale / torch.sqrt(self.phi.to(scale.dtype) + self.eps)
         r = torch.where(late, r.clamp(1 / MOST_COMPENSATION, MOST_COMPENSATION), 1.0)
-        assert self.weight is not None and self.bias is not None
-        return multiplied_gradient(self.weight, r) * multiplied_gradient(z, r) + self.bias
+        return multiplied_gradient(self.weight, r), self.weight * r
 
 
 def geometric_mean(x: Float[Tensor, "window feature"]) -> Float[Tensor, " feature"]:
