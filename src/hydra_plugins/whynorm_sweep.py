@@ -1,6 +1,7 @@
 """Where Hydra finds this project's sweeper and launcher: it takes plugins from here alone."""
 
 from whynorm.tasks.launcher import SideBySide
+from whynorm.tasks.stacked_launcher import Stacking
 from whynorm.tasks.sweeper import Resuming
 
 
@@ -10,3 +11,7 @@ class ArmsSweeper(Resuming):
 
 class SideBySideLauncher(SideBySide):
     """`hydra/launcher=side_by_side`."""
+
+
+class StackedLauncher(Stacking):
+    """`hydra/launcher=stacked`."""

@@ -15,8 +15,9 @@ class Dropout(nn.Module):
     """In training each number is 0 with probability `p`, else divided by the share that is kept.
 
     On a CPU one draw of 64 bits decides on four numbers, for torch's own draws cost more than the
-    layers between them. `p` is rounded to 16 bits there, and the division is by what that really keeps, so the
-    expectation is the number itself. Raises ValueError where `p` is no probability below 1.
+    layers between them. `p` is rounded to 16 bits there, and the division is by what that really
+    keeps, so the expectation is the number itself. Raises ValueError where `p` is no probability
+    below 1.
     `given` yields noise that was drawn before, for who computes many runs at once.
     """
 

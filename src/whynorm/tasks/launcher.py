@@ -83,17 +83,25 @@ class SideBySide(Launcher):
 
     def start(self, number: int, overrides: list[str]) -> BaseProcess:
         """A process that has begun the job."""
+        return begun(work, self.errand(number, overrides))
+
+    def errand(self, number: int, overrides: list[str]) -> Errand:
+        """What a process needs to know to do the job."""
         config = self.context.config_loader.load_sweep_config(self.config, overrides)
         HydraConfig.instance().set_config(config)
         folder = Path(str(OmegaConf.select(config, "hydra.sweep.dir")))
         folder /= str(OmegaConf.select(config, "hydra.sweep.subdir"))
         store, environment = ConfigStore.instance().repo, dict(os.environ)
-        errand = Errand(number, overrides, folder, self.config, self.context, store, environment)
-        server = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-        server.set_forkserver_preload(IMPORTED)
-        process = server.Process(target=work, args=(errand,))
-        process.start()
-        return process
+        return Errand(number, overrides, folder, self.config, self.context, store, environment)
+
+
+def begun(work: Callable[..., None], *given: Errand) -> BaseProcess:
+    """A process that has begun this work; it has imported already what every job needs."""
+    server = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+    server.set_forkserver_preload(IMPORTED)
+    process = server.Process(target=work, args=given)
+    process.start()
+    return process
 
 
 def cores() -> int:

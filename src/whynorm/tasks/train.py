@@ -1,5 +1,6 @@
 """`task=train`: trains a model, tests its best weights, and leaves a run folder."""
 
+from functools import partial
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -23,6 +24,7 @@ from whynorm.training.loss import loss_at_lowest_objective, lowest_objective
 from whynorm.training.moving_average import MovingAverage
 from whynorm.training.observation import Observation
 from whynorm.training.progress import TrainingProgress
+from whynorm.training.stacked_run import MEETING
 from whynorm.training.translation import ValidationTranslation
 
 
@@ -36,14 +38,24 @@ def train(config: DictConfig) -> None:
         parts = build.build(config)
         if config.compile is not None:
             parts.model.compile_stacks(config.compile)
+        if (meeting := MEETING.get()) is not None:
+            meeting.join(parts.module)
         introduce(this, parts)
         logged = begin_loggers(config, this)
         try:
             learn_and_test(config, this, parts, logged)
         except BaseException:
-            tracking.finish(failed=True)
+            finish(logged, failed=True)
             raise
-        tracking.finish(failed=False)
+        finish(logged, failed=False)
+
+
+def finish(logged: list[Logger], *, failed: bool) -> None:
+    """End the W&B run of this training, which need not be the only one of the process."""
+    tracking.finish(failed=failed)
+    for logger in logged:
+        if isinstance(logger, tracking.Tracker):
+            logger.attempt(partial(logger.run.finish, exit_code=int(failed)))
 
 
 @rank_zero_only

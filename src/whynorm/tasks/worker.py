@@ -34,11 +34,16 @@ class Errand(NamedTuple):
 
 def work(errand: Errand) -> None:
     """Do the job and end this process with its exit code."""
+    prepare(errand)
+    raise SystemExit(done(errand))
+
+
+def prepare(errand: Errand) -> None:
+    """Let this process end with the sweep, and have its environment and a log."""
     threading.Thread(target=outlive_nobody, daemon=True).start()
     os.environ.clear()
     os.environ.update(errand.environment)
     write_into(errand.folder / LOG)
-    raise SystemExit(done(errand))
 
 
 def outlive_nobody() -> None:
