@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from whynorm.benchmarks.decoding import Translating, built
+from whynorm.benchmarks.translation import Translating, built
 
 
 class Decoding(Translating):

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from benchmarks.peers.marian import Training
-from whynorm.benchmarks.decoding import Translating
+from whynorm.benchmarks.translation import Translating
 from whynorm.data.batch import pad
 from whynorm.data.vocabulary import BEGIN, END, PAD
 

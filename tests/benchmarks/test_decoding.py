@@ -8,23 +8,20 @@ from torch import Tensor
 from tests.benchmarks.givens import GIVEN
 from tests.benchmarks.sentences import SIZES, VOCABULARY, example
 from whynorm.benchmarks.contest import Work
-from whynorm.benchmarks.decoding import (
-    RULES,
-    Assignment,
-    Exactly,
-    Translating,
-    built,
-    contender,
-    cut,
-    decoding,
-    spaced,
-)
+from whynorm.benchmarks.decoding import contender, cut, decoding, spaced
 from whynorm.benchmarks.given import Encoded
+from whynorm.benchmarks.translation import RULES, Assignment, Exactly, Translating, built
 from whynorm.data.vocabulary import BEGIN, END, PAD
 from whynorm.decoding.greedy import Greedy
 from whynorm.decoding.search import translate
 
 NEEDS = {"huggingface_generate": "transformers", "ctranslate2_translate": "ctranslate2"}
+# Importing transformers takes seconds.
+NAMES = [
+    "ours",
+    pytest.param("huggingface_generate", marks=pytest.mark.long),
+    "ctranslate2_translate",
+]
 LENGTH = 6
 SOURCES = [example(length, 1).source for length in (3, 9, 5, 7, 2)]
 SIZED = SIZES._replace(longest=12)
@@ -43,7 +40,7 @@ def prepared(name: str, width: int) -> Translating:
 
 
 @pytest.mark.parametrize("width", [1, 3])
-@pytest.mark.parametrize("name", ["ours", *NEEDS])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_contender_translates_every_sentence_to_the_same_length(
     name: str, width: int
 ) -> None:
@@ -61,7 +58,7 @@ def test_ctranslate2_writes_what_our_search_writes(width: int) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["ours", *NEEDS])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_rounds_units_are_its_sentences(name: str) -> None:
     peer = prepared(name, 1)
     rounds: list[Work] = [peer.round(0), peer.round(1)]

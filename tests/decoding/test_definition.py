@@ -52,7 +52,7 @@ def beam(
 
 
 @pytest.mark.parametrize(("width", "alpha", "n_best"), [(1, 0.6, 1), (3, 0.6, 3), (4, 1.0, 2)])
-@pytest.mark.parametrize("norm", ["layer", "instance"])
+@pytest.mark.parametrize("norm", ["layer", pytest.param("instance", marks=pytest.mark.long)])
 @torch.no_grad()
 def test_beam_search_equals_its_definition(
     norm: str, width: int, alpha: float, n_best: int

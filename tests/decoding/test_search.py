@@ -89,6 +89,14 @@ def test_a_translation_is_at_most_as_long_as_the_learnt_positions_of_the_model()
     assert [len(one.ids) for (one,) in found] == [16, 256]
 
 
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_translation_is_the_same_where_gradients_are_recorded(search: Search) -> None:
+    model, source = practised("layer"), sentences(LENGTHS, 7)
+    found = translate(model, rules(), source, search=search)
+    with torch.inference_mode():
+        assert translate(model, rules(), source, search=search) == found
+
+
 def test_sinusoidal_positions_set_no_limit() -> None:
     assert longest(transformer(positions="sinusoidal").embedding.target_positions) is None
 

@@ -91,8 +91,9 @@ def test_what_follows_a_training_runs(line: str, trained: Path) -> None:
 
 @pytest.mark.parametrize("line", TRAININGS)
 def test_a_training_can_be_built(line: str) -> None:
-    from whynorm.tasks.command import checked
+    from whynorm.tasks.command import checked, register_experiments
 
+    register_experiments(ROOT / "experiments")
     arguments = shlex.split(line)[2:]
     assert checked([*arguments, "logger=none"], ROOT / "conf")
 

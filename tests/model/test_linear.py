@@ -35,6 +35,12 @@ def test_the_product_and_its_gradients_equal_those_in_double_precision(
         assert float((one - other).norm() / other.norm()) < 1e-6
 
 
+def test_one_row_meets_a_large_matrix_by_the_same_kernel_and_value() -> None:
+    x, weight = torch.randn(1, 100), torch.randn(10_000, 100)
+    assert by_onednn(x, weight)
+    torch.testing.assert_close(product(x, weight), F.linear(x, weight), atol=1e-4, rtol=1e-5)
+
+
 def test_gradients_flow_to_what_wants_them_alone() -> None:
     x, weight, bias = (one.float() for one in inputs(5, 7, 3))
     product(x, weight.requires_grad_(), bias).sum().backward()

@@ -2,67 +2,23 @@
 
 import importlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
-from typing import NamedTuple
-
-import torch
-from jaxtyping import Int
-from torch import Tensor
 
 from whynorm.benchmarks.arithmetic import Sizes
-from whynorm.benchmarks.contest import Makers, Outcome, Work, contest
+from whynorm.benchmarks.contest import Makers, Outcome, contest
 from whynorm.benchmarks.given import Given
 from whynorm.benchmarks.record import Cell, Finding, lines, note, spread
 from whynorm.benchmarks.summary import standings
-from whynorm.data.batch import Example, pad
-from whynorm.data.vocabulary import END
-from whynorm.decoding.beam import Beam
-from whynorm.decoding.greedy import Greedy
-from whynorm.decoding.search import Hypothesis, Search, translate
-from whynorm.decoding.state import State
-from whynorm.masks import algebra
-from whynorm.masks.fill import Fused
-from whynorm.masks.paper import Rules
-from whynorm.model.embedding import Embeddings, LearnedPositions, Tokens
-from whynorm.model.query_key import QueryKeyNorm
-from whynorm.model.transformer import Choices, Transformer
-from whynorm.norms.layer import LayerNorm
-from whynorm.placements.post import Post
+from whynorm.benchmarks.translation import Assignment, Ours, Translating
+from whynorm.data.batch import Example
 
 OURS, PLAIN = "ours", "huggingface_generate"
 PACKAGES = ("torch", "transformers", "ctranslate2")
-RULES = Rules(
-    encoder={"padding": algebra.padding_keys},
-    decoder={"padding": algebra.padding_keys, "look_ahead": algebra.look_ahead},
-    cross={"padding": algebra.padding_keys},
-)
 NOTE = (
     "Sentences a second, each translated to the same number of tokens whatever the (random) "
     "weights would like, the source sentences sorted by length; padding them is not timed. Ratios "
     f"are to {PLAIN} in the same round: their median, the smallest and the largest."
 )
-
-
-class Assignment(NamedTuple):
-    """What everyone translates: sources in batches, dealt to the rounds, to so many tokens each.
-
-    A `width` of 1 is greedy search, a larger one that of the beam.
-    """
-
-    batches: Sequence[Sequence[Sequence[int]]]
-    rounds: int
-    length: int
-    width: int
-
-    def of_round(self, number: int) -> list[int]:
-        """The numbers of a round's batches; after the last round comes the first again."""
-        return list(range(number % self.rounds, len(self.batches), self.rounds))
-
-    def sentences(self, number: int) -> int:
-        """How many sentences a round has."""
-        return sum(len(self.batches[batch]) for batch in self.of_round(number))
 
 
 def decoding(
@@ -124,90 +80,8 @@ def measured(
     return [{"work": work, **line} for line in lines(outcome, unit="sentences", units={})]
 
 
-def contender(name: str, sizes: Sizes, work: Assignment, seed: int) -> "Translating":
+def contender(name: str, sizes: Sizes, work: Assignment, seed: int) -> Translating:
     """Ours, or that of benchmarks/peers/<name>.py, which is imported in its own process only."""
     if name == OURS:
         return Ours(sizes, work, seed)
     return importlib.import_module(f"benchmarks.peers.{name}").Decoding(sizes, work, seed)
-
-
-class Translating:
-    """A generator that translates what it is assigned, from ids to ids.
-
-    A subclass imports what may be missing, and makes what is not timed, in `prepare`.
-    """
-
-    def __init__(self, sizes: Sizes, work: Assignment, seed: int) -> None:
-        self.sizes, self.work, self.seed = sizes, work, seed
-
-    def prepare(self) -> None:
-        """Build the model, and bring the batches into the form that it reads."""
-        raise NotImplementedError
-
-    def translate(self, batch: int) -> list[list[int]]:
-        """The best translation of each sentence of a batch."""
-        raise NotImplementedError
-
-    def round(self, number: int) -> Work:
-        """Translate the batches of the round."""
-        batches = self.work.of_round(number)
-        begun = perf_counter()
-        for batch in batches:
-            self.translate(batch)
-        return Work(float(self.work.sentences(number)), perf_counter() - begun)
-
-
-class Ours(Translating):
-    """Our searches, on ids."""
-
-    def prepare(self) -> None:
-        """Build the model and pad the batches."""
-        self.model = built(self.sizes, self.seed)
-        self.sources = [pad(batch, "right") for batch in self.work.batches]
-        search = Greedy() if self.work.width == 1 else Beam(width=self.work.width)
-        self.search = Exactly(search, self.work.length)
-
-    def translate(self, batch: int) -> list[list[int]]:
-        """The best translation of each sentence of a batch."""
-        with torch.inference_mode():
-            found = translate(self.model, RULES, self.sources[batch], search=self.search)
-        return [hypotheses[0].ids for hypotheses in found]
-
-
-@dataclass(frozen=True)
-class Exactly:
-    """A search that lets every sentence have `length` tokens, whatever its source has."""
-
-    search: Search
-    length: int
-
-    @property
-    def extra_tokens(self) -> int:
-        """None: the length says it all."""
-        return 0
-
-    def __call__(self, state: State, limits: Int[Tensor, " sentence"]) -> list[list[Hypothesis]]:
-        """What the search finds within the length."""
-        return self.search(state, torch.full_like(limits, self.length))
-
-
-def built(sizes: Sizes, seed: int) -> Transformer:
-    """A model with random weights that never ends a sentence, its tables tied as Marian's are.
-
-    END's vector is 0, and so is its score, which is far below the best of random ones.
-    """
-    positions = partial(LearnedPositions, maximum_length=sizes.longest)
-    model = Transformer(
-        Tokens(sizes.vocabulary, sizes.vocabulary, True),
-        Choices(LayerNorm, LayerNorm, Post, Fused(), QueryKeyNorm),
-        d_model=sizes.d_model,
-        heads=sizes.heads,
-        d_ff=sizes.d_ff,
-        encoder_layers=sizes.encoder_layers,
-        decoder_layers=sizes.decoder_layers,
-        dropout=sizes.dropout,
-        embedding=partial(Embeddings, tied=True, positions=positions),
-    )
-    model.initialise(seed)
-    model.embedding.target_table.weight.data[END] = 0.0
-    return model.eval()

@@ -40,6 +40,7 @@ class Search(Protocol):
         ...
 
 
+@torch.no_grad()
 def translate(
     model: Transformer, rules: Rules, source_ids: Int[Tensor, "batch source"], *, search: Search
 ) -> list[list[Hypothesis]]:
@@ -47,7 +48,7 @@ def translate(
 
     A sentence's limit comes from its own length (Vaswani et al. 2017, section 6.1: input length
     + 50), so that it does not depend on its batch; learnt positions of the model may lower it.
-    Mode and gradients are the caller's business.
+    The model's mode is the caller's business; gradients are not recorded.
     """
     limits = (source_ids != PAD).sum(dim=1) + search.extra_tokens
     limits = limits.clamp(min=1, max=longest(model.embedding.target_positions))

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.nn import functional as F
 
-# oneDNN uses the widest instructions of every processor, MKL those of Intel's alone; with fewer
-# rows than these both only wait for the weights.
+# oneDNN uses the widest instructions of every processor, MKL those of Intel's alone. With fewer
+# rows both only wait for the weights, for which oneDNN is the better where they are many.
 FEWEST_ROWS = 4
+MANY_WEIGHTS = 10**6
 
 
 class Linear(nn.Linear):
@@ -39,11 +40,14 @@ def product(
 
 
 def by_onednn(x: Float[Tensor, "*any feature"], weight: Float[Tensor, "output feature"]) -> bool:
-    """True for several rows in single precision on a processor, outside of torch's transforms."""
+    """True for several rows, or a large matrix, in single precision on a processor.
+
+    Within torch's transforms it is left to torch.
+    """
     return (
         x.is_cpu
         and x.dtype == weight.dtype == torch.float32
-        and x.numel() >= FEWEST_ROWS * x.shape[-1]
+        and x.numel() >= (1 if weight.numel() >= MANY_WEIGHTS else FEWEST_ROWS) * x.shape[-1] > 0
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
         and not any(map(is_functorch_wrapped_tensor, (x, weight)))

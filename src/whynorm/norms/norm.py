@@ -46,6 +46,8 @@ class Norm(nn.Module):
         self, x: Float[Tensor, "batch time feature"], real: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch time feature"]:
         """x normalised, in the precision that it came in; computed in single or better."""
+        if not torch.is_autocast_enabled(x.device.type):
+            return self.normalised(at_least_single(x), real).to(x.dtype)
         with torch.autocast(x.device.type, enabled=False):
             return self.normalised(at_least_single(x), real).to(x.dtype)
 
