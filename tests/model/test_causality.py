@@ -79,8 +79,7 @@ def test_the_future_leaks_through_a_perfect_mask_only_where_weights_are_multipli
     assert (early_change(transformer(fill=fill), "paper") > 1e-6) == (fill == "multiply")
 
 
-@pytest.mark.parametrize("mask", names("mask"))
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize(("placement", "mask"), COMBINATIONS)
 def test_batch_norm_in_the_encoder_alone_leaves_the_decoder_causal(
     placement: str, mask: str
 ) -> None:

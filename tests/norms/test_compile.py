@@ -31,6 +31,7 @@ def outcomes() -> dict[str, str]:
     return json.loads(ended.stdout.splitlines()[-1])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 def test_a_compiled_norm_is_one_graph_that_computes_the_same(
     case: str, outcomes: dict[str, str]

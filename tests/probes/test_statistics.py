@@ -186,6 +186,7 @@ def test_after_warm_up_powers_loss_in_training_follows_the_running_mean(
     assert (abs(losses(model)[1] - before) > 0.01) == follows
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("norm", ["batch", "power_v", "regularized_batch"])
 def test_spoiled_running_statistics_cost_what_estimating_them_anew_repairs(norm: str) -> None:
     model = transformer(norm, "pre")
@@ -199,6 +200,7 @@ def test_spoiled_running_statistics_cost_what_estimating_them_anew_repairs(norm:
     assert repaired < running - 0.5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("norm", names("norm"))
 def test_statistics_leaves_the_model_as_it_found_it(norm: str) -> None:
     model = transformer(norm, "pre", *SHALLOW, "model.dropout=0.1").train()

@@ -33,6 +33,7 @@ def table(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PROBES)
 def test_a_probe_leaves_a_table_and_its_pictures_in_both_formats(name: str, tmp_path: Path) -> None:
     probed(tmp_path, f"probe={name}")

@@ -16,6 +16,8 @@ import run
 from tests.tasks.launching import TINY, launch
 from whynorm.results.table import sweep, table
 
+pytestmark = pytest.mark.long
+
 PLAN = ("seed=1,2,3,4,5", "threads=1", "hydra.launcher.jobs=1")
 TIMES = ["seconds"]
 PATIENCE_SECONDS = 120.0
