@@ -17,13 +17,9 @@ PLACEMENTS = ["post", "pre"]
 POSITIONS = ["sinusoidal", "learned"]
 # Each placement and each kind of position once; their product where there is time.
 WIRED = [
-    pytest.param(*both, marks=marks)
-    for both, marks in {
-        ("post", "sinusoidal"): (),
-        ("pre", "learned"): (),
-        ("post", "learned"): pytest.mark.long,
-        ("pre", "sinusoidal"): pytest.mark.long,
-    }.items()
+    *(("post", "sinusoidal"), ("pre", "learned")),
+    pytest.param("post", "learned", marks=pytest.mark.long),
+    pytest.param("pre", "sinusoidal", marks=pytest.mark.long),
 ]
 LENGTHS = [6, 3, 1]
 # All placements, and all query-key norms in the paper's; their product where there is time.
