@@ -11,6 +11,7 @@ import torch
 from whynorm.benchmarks.arithmetic import Sizes
 from whynorm.benchmarks.contest import Contender, Makers, Work, contest
 from whynorm.benchmarks.given import Given
+from whynorm.benchmarks.random_model import random_model
 from whynorm.benchmarks.record import Cell, Finding, lines, spread
 from whynorm.benchmarks.summary import standings
 from whynorm.data.batch import Example, collate, teacher_forced
@@ -19,11 +20,8 @@ from whynorm.decoding.greedy import Greedy
 from whynorm.decoding.search import translate
 from whynorm.export.folding import fold
 from whynorm.masks import algebra
-from whynorm.masks.fill import Fused
 from whynorm.masks.paper import Rules
-from whynorm.model.embedding import Embeddings, LearnedPositions, Tokens
-from whynorm.model.query_key import QueryKeyNorm
-from whynorm.model.transformer import Choices, Transformer
+from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
 from whynorm.placements.placement import Placement
 from whynorm.placements.post import Post
@@ -125,19 +123,7 @@ def built(
     Its output projection has a matrix of its own with and without folding, so that both do the
     same work there, and a bias by which END is never written.
     """
-    positions = partial(LearnedPositions, maximum_length=sizes.longest)
-    model = Transformer(
-        Tokens(sizes.vocabulary, sizes.vocabulary, True),
-        Choices(norm, norm, placement, Fused(), QueryKeyNorm),
-        d_model=sizes.d_model,
-        heads=sizes.heads,
-        d_ff=sizes.d_ff,
-        encoder_layers=sizes.encoder_layers,
-        decoder_layers=sizes.decoder_layers,
-        dropout=sizes.dropout,
-        embedding=partial(Embeddings, tied=False, positions=positions),
-    )
-    model.initialise(seed)
+    model = random_model(sizes, norm, placement, seed, tied=False)
     with torch.no_grad():
         for batch in range(2):
             forward(model.train(), drawn(32, sizes.vocabulary, seed + batch))

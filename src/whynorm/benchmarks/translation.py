@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from whynorm.benchmarks.arithmetic import Sizes
 from whynorm.benchmarks.contest import Work
+from whynorm.benchmarks.random_model import random_model
 from whynorm.data.batch import pad
 from whynorm.data.vocabulary import END
 from whynorm.decoding.beam import Beam
@@ -19,11 +19,8 @@ from whynorm.decoding.greedy import Greedy
 from whynorm.decoding.search import Hypothesis, Search, translate
 from whynorm.decoding.state import State
 from whynorm.masks import algebra
-from whynorm.masks.fill import Fused
 from whynorm.masks.paper import Rules
-from whynorm.model.embedding import Embeddings, LearnedPositions, Tokens
-from whynorm.model.query_key import QueryKeyNorm
-from whynorm.model.transformer import Choices, Transformer
+from whynorm.model.transformer import Transformer
 from whynorm.norms.layer import LayerNorm
 from whynorm.placements.post import Post
 
@@ -119,18 +116,6 @@ def built(sizes: Sizes, seed: int) -> Transformer:
 
     END's vector is 0, and so is its score, which is far below the best of random ones.
     """
-    positions = partial(LearnedPositions, maximum_length=sizes.longest)
-    model = Transformer(
-        Tokens(sizes.vocabulary, sizes.vocabulary, True),
-        Choices(LayerNorm, LayerNorm, Post, Fused(), QueryKeyNorm),
-        d_model=sizes.d_model,
-        heads=sizes.heads,
-        d_ff=sizes.d_ff,
-        encoder_layers=sizes.encoder_layers,
-        decoder_layers=sizes.decoder_layers,
-        dropout=sizes.dropout,
-        embedding=partial(Embeddings, tied=True, positions=positions),
-    )
-    model.initialise(seed)
+    model = random_model(sizes, LayerNorm, Post, seed, tied=True)
     model.embedding.target_table.weight.data[END] = 0.0
     return model.eval()
