@@ -30,7 +30,8 @@ def bench(config: DictConfig) -> None:
     with terminal.around(this.folder), recorded(this.folder):
         if config.get("bench") is None:
             raise Refused(f"task=bench measures what bench=… says: {', '.join(options('bench'))}")
-        before = machine.load()
+        # Asked before anything is published, which changes files of the commit.
+        before = {"load_before": machine.load(), **commit()}
         for found in build.made(config.bench)(given(config, this)):
             facts = circumstances(found, this, before)
             record(found, facts, this.folder)
@@ -94,13 +95,12 @@ def launcher() -> Path:
     return conf.parent / "run.py"
 
 
-def circumstances(found: Finding, this: job.Job, load_before: float) -> Mapping[str, Any]:
+def circumstances(found: Finding, this: job.Job, before: Mapping[str, Any]) -> Mapping[str, Any]:
     """When, where, with what and by which command a result was measured."""
     return {
         **machine.now(),
-        "load_before": load_before,
+        **before,
         "load_after": machine.load(),
-        **commit(),
         "command": shlex.join(["python", "run.py", *this.overrides]),
         "versions": {name: installed(name) for name in found.packages},
         **found.facts,
