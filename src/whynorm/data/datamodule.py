@@ -13,7 +13,14 @@ from whynorm.data.cache import MakeVocabularies, remembered, user_cache
 from whynorm.data.corpus import Corpus, Fact
 from whynorm.data.encoding import TOO_LONG, Encoded, encoded
 from whynorm.data.generation import generated
-from whynorm.data.sampler import Batches, padding_share, require_positive, share, token_batches
+from whynorm.data.sampler import (
+    Batches,
+    Rest,
+    padding_share,
+    require_positive,
+    share,
+    token_batches,
+)
 from whynorm.data.vocabulary import Vocabularies
 
 # Padded tokens of a batch that is only measured; a longer sentence has a batch to itself.
@@ -60,6 +67,7 @@ class TranslationData(pl.LightningDataModule):
         self._padding_side, self._multiple = padding_side, length_multiple
         self._seed, self._workers, self._cache = seed, workers, cache
         self._splits: dict[str, Encoded] = {}
+        self._learnt = {"epoch": 0, "batches": 0}
 
     def prepare(self) -> None:
         """Read the corpus, learn the vocabularies, encode every split; again does nothing.
@@ -78,8 +86,9 @@ class TranslationData(pl.LightningDataModule):
         self._splits = splits
 
     def setup(self, stage: str) -> None:
-        """Prepare, where that has not been done."""
+        """Prepare, where that has not been done; what resumes says afterwards where."""
         self.prepare()
+        self._learnt = {"epoch": 0, "batches": 0}
 
     def order(self, epoch: int) -> list[list[int]]:
         """The training batches of an epoch over all ranks, as positions among the pairs kept."""
@@ -87,9 +96,20 @@ class TranslationData(pl.LightningDataModule):
         return self._batches(lengths, seed=self._seed, epoch=epoch)
 
     def train_dataloader(self) -> DataLoader[Example]:
-        """The current epoch's batches, of each this rank's rows."""
+        """The current epoch's batches, of each this rank's rows; resumed, those still to come."""
         epoch = self.trainer.current_epoch if self.trainer else 0
-        return self._loader("train", self.order(epoch))
+        learnt = self._learnt["batches"] if epoch == self._learnt["epoch"] else 0
+        return self._loader("train", self.order(epoch), learnt=learnt)
+
+    def state_dict(self) -> dict[str, int]:
+        """The epoch, and how many of its batches have been learnt from."""
+        assert self.trainer is not None
+        progress = self.trainer.fit_loop.epoch_loop.batch_progress.current
+        return {"epoch": self.trainer.current_epoch, "batches": progress.completed}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Go on there."""
+        self._learnt = dict(state_dict)
 
     def val_dataloader(self) -> DataLoader[Example]:
         """The validation split in batches of like length, each sentence once over all ranks."""
@@ -143,13 +163,15 @@ class TranslationData(pl.LightningDataModule):
         budget = max(EVALUATION_TOKENS, *map(max, sizes))
         return self._loader(name, token_batches(sizes, seed=0, epoch=0, tokens_per_batch=budget))
 
-    def _loader(self, name: str, batches: list[list[int]]) -> DataLoader[Example]:
+    def _loader(
+        self, name: str, batches: list[list[int]], *, learnt: int = 0
+    ) -> DataLoader[Example]:
         rank, ranks = (
             (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         )
         return DataLoader(
             Pairs(self._splits[name].examples),
-            batch_sampler=share(batches, rank=rank, ranks=ranks),
+            batch_sampler=Rest(share(batches, rank=rank, ranks=ranks), learnt),
             collate_fn=partial(collate, side=self._padding_side, multiple=self._multiple),
             num_workers=self._workers,
             pin_memory=torch.cuda.is_available(),

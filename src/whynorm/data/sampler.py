@@ -4,7 +4,7 @@ An order is a pure function of (lengths, options, seed, epoch), in which every s
 length is (source, target), in positions of the model: the target's are those it predicts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -19,6 +19,22 @@ class Batches(Protocol):
     def __call__(self, lengths: Lengths, *, seed: int, epoch: int) -> list[list[int]]:
         """The batches of an epoch, as lists of sentence numbers."""
         ...
+
+
+class Rest:
+    """An epoch's batches after the first `begun`; its length is that of the whole epoch.
+
+    Lightning, which goes on in the middle of an epoch, counts so.
+    """
+
+    def __init__(self, batches: Sequence[list[int]], begun: int) -> None:
+        self.batches, self.begun = batches, begun
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return iter(self.batches[self.begun :])
+
+    def __len__(self) -> int:
+        return len(self.batches)
 
 
 def random_batches(

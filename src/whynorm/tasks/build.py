@@ -8,6 +8,7 @@ import pytorch_lightning as pl
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.plugins.io import CheckpointIO
 
 from whynorm.data.corpus import Pair
 from whynorm.data.datamodule import TranslationData
@@ -112,13 +113,18 @@ def make_trainer(
     folder: Path,
     loggers: list[Logger],
     callbacks: list[pl.Callback],
+    files: CheckpointIO | None = None,
 ) -> pl.Trainer:
-    """The trainer on the chosen hardware, for as long as training is to go on."""
+    """The trainer on the chosen hardware, for as long as training is to go on.
+
+    `files` writes and reads its checkpoints; None where none are to be written.
+    """
     training: Training = made(config.training)
     return made(config.hardware)(
         default_root_dir=folder,
         logger=loggers,
         callbacks=callbacks,
+        plugins=[files] if files else None,
         enable_model_summary=False,
         enable_progress_bar=has(callbacks, ProgressBar),
         enable_checkpointing=has(callbacks, ModelCheckpoint),

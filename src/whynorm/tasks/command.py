@@ -19,6 +19,7 @@ from whynorm.tasks.composition import explained, refuse_missing, refuse_unknown_
 from whynorm.tasks.folder import newest
 from whynorm.tasks.launch import reads
 from whynorm.tasks.refusal import Refused, one_sentence
+from whynorm.tasks.resumption import unfinished
 
 MOST_COMBINATIONS = 32
 # What a command says that can change which labels there are.
@@ -58,6 +59,8 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
             refuse_missing(config)
         if options.cfg is None:
             rehearse_all([config for config in configs if not reads(config)])
+            if not options.multirun:
+                arguments = [*arguments, *unfinished_named(configs[0], overrides)]
         return [
             newest_run_named(one)
             for argument in arguments
@@ -84,6 +87,17 @@ def searched(folder: str | None) -> list[str]:
 def newest_run_named(argument: str) -> str:
     """The argument, with the newest run's folder in place of `run=last`."""
     return f"run={newest()}" if argument == "run=last" else argument
+
+
+def unfinished_named(config: DictConfig, overrides: list[str]) -> list[str]:
+    """The folder of a training that was stopped and that this command asks for again, if any."""
+    if "resume" not in config or config.resume.anew or "LOCAL_RANK" in os.environ:
+        return []
+    place = Path(HydraConfig.get().run.dir)
+    if any(override.startswith("hydra.run.dir=") for override in overrides):
+        return []
+    found = unfinished(config, place.parent)
+    return [f"hydra.run.dir='{found}'"] if found else []
 
 
 def rehearse_all(configs: list[DictConfig]) -> None:

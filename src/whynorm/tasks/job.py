@@ -11,7 +11,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 # What runs are called and shown by, and how they are asked for.
-NAMES = ("group", "name", "tags", "logger", "arm", "compare", "tune")
+NAMES = ("group", "name", "tags", "logger", "arm", "compare", "tune", "resume")
 
 
 class Job(NamedTuple):

@@ -1,7 +1,6 @@
 """One job as Hydra starts it: its task is run, and what ends it becomes an exit code."""
 
 import os
-import sys
 import traceback
 
 from omegaconf import DictConfig
@@ -10,8 +9,10 @@ from whynorm.tasks import job
 from whynorm.tasks.instance import made
 from whynorm.tasks.refusal import Refused
 from whynorm.tasks.terminal import complain
+from whynorm.training.endings import Ending
+from whynorm.training.stops import Stopped
 
-FAILED, REFUSED, DIVERGED, INTERRUPTED = 1, 2, 3, 130
+FAILED, REFUSED, INTERRUPTED = 1, 2, 130
 
 
 def launch(config: DictConfig) -> int:
@@ -49,6 +50,9 @@ def outcome(config: DictConfig) -> int:
         complain(str(error))
         show_traceback()
         return REFUSED
+    except Stopped as stop:
+        complain(str(stop))
+        return stop.exit_code
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
@@ -59,10 +63,9 @@ def outcome(config: DictConfig) -> int:
 
 def outcome_of_failing(error: Exception) -> int:
     """The exit code of an error that no user made: divergence is a result, all else a failure."""
-    divergence = sys.modules.get("whynorm.training.divergence")
-    if divergence is not None and isinstance(error, divergence.Diverged):
+    if isinstance(error, Ending):
         complain(str(error))
-        return DIVERGED
+        return error.exit_code
     traceback.print_exc()
     return FAILED
 

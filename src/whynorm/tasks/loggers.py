@@ -1,19 +1,60 @@
 """Where metrics go: always to metrics.csv, and to one more place that the user chooses."""
 
+import os
 import warnings
+from csv import DictReader
 from pathlib import Path
+from typing import Any
 
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from whynorm.tasks.job import Job
+from whynorm.tasks.terminal import complain
+from whynorm.training.manifest import sync
 
 
-def csv(folder: Path) -> Logger:
-    """Writes metrics.csv directly into the run folder."""
+class Metrics(CSVLogger):
+    """metrics.csv, of which rows are written whole, and again later where the disk was full."""
+
+    def save(self) -> None:
+        """Write what was logged since, and wait until it is on the disk."""
+        path = Path(self.experiment.metrics_file_path)
+        size = path.stat().st_size if path.exists() else 0
+        try:
+            super().save()
+            if path.exists():
+                sync(path)
+        except OSError as error:
+            if path.exists():
+                os.truncate(path, size)
+            complain(f"WARNING: {path.name} could not be written: {error}; it is tried again")
+
+
+def csv(folder: Path, *, updates: int = 0) -> Logger:
+    """Writes metrics.csv directly into the run folder, after the rows of so many updates."""
+    before = rows(folder / "metrics.csv", updates)
+    logger = metrics(folder)
+    for row in before:
+        logger.experiment.log_metrics(row, int(row.pop("step")))
+    logger.save()
+    return logger
+
+
+def rows(path: Path, updates: int) -> list[dict[str, Any]]:
+    """What had been logged of the first so many updates."""
+    if not path.exists() or not updates:
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        found = [{k: v for k, v in row.items() if v} for row in DictReader(lines)]
+    return [row for row in found if int(row["step"]) < updates]
+
+
+def metrics(folder: Path) -> Metrics:
+    """The logger, whose file is there from the first number on."""
     with warnings.catch_warnings():
         # The folder holds the run's other files already; none of them is touched.
         warnings.filterwarnings("ignore", message="Experiment logs directory")
-        logger = CSVLogger(save_dir=folder, name="", version="")
+        logger = Metrics(save_dir=folder, name="", version="")
         _ = logger.experiment
     return logger
 

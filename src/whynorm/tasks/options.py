@@ -23,6 +23,7 @@ class Training:
     ema: float | None
     observe: list[Literal["statistics", "flow", "attention"]]
     observe_every: int
+    record_batches: bool
 
     def __post_init__(self) -> None:
         for name in (
@@ -50,6 +51,20 @@ class Training:
                 f"training.average={self.average} and training.ema={self.ema} both average the "
                 "weights; set one of them to null"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resume:
+    """How a training that was stopped goes on, and what is kept for that."""
+
+    anew: bool
+    strict: bool
+    seconds: float
+    states: int
+
+    def __post_init__(self) -> None:
+        require_least("resume.seconds", self.seconds, 0)
+        require_least("resume.states", self.states, 2)
 
 
 @dataclass(frozen=True, kw_only=True)

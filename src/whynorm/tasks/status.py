@@ -13,8 +13,11 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from whynorm.tasks.folder import CONFIG, ROOT, STATUS, is_run, write_json
 from whynorm.tasks.job import in_multirun
+from whynorm.tasks.lock import HOLDER, LOCK
 from whynorm.tasks.refusal import Refused
 from whynorm.training.divergence import Diverged
+from whynorm.training.endings import Ending
+from whynorm.training.stops import Stopped
 
 
 class Interrupted(KeyboardInterrupt):
@@ -38,12 +41,13 @@ class Status:
 
 
 @contextmanager
-def recorded(folder: Path) -> Iterator[None]:
+def recorded(folder: Path, *, before: bool = False) -> Iterator[None]:
     """Record how the work in this folder goes and ends; every error goes on to the caller.
 
-    A refusal leaves no folder behind, except in a multirun, whose arms are all accounted for.
+    A refusal leaves no folder behind, except in a multirun, whose arms are all accounted for, and
+    where the folder held a run `before`.
     """
-    if is_run(folder) and rank_zero_only.rank == 0:
+    if is_run(folder) and not before and rank_zero_only.rank == 0:
         raise Refused(f"{folder} holds a run already; choose another hydra.run.dir")
     status = Status(folder)
     status.write("running")
@@ -51,11 +55,17 @@ def recorded(folder: Path) -> Iterator[None]:
         yield
     except Refused as error:
         status.write("failed", {"reason": str(error)})
-        if not in_multirun():
+        if not in_multirun() and not before:
             withdraw(folder)
         raise
     except Diverged as error:
         status.write("diverged", {"reason": str(error), "update": error.update})
+        raise
+    except Ending as error:
+        status.write("failed", {"reason": str(error)})
+        raise
+    except Stopped as error:
+        status.write("interrupted", {"reason": str(error)})
         raise
     except (KeyboardInterrupt, SystemExit) as error:
         # Lightning turns the interrupt of a user into an exit of its own.
@@ -70,7 +80,7 @@ def recorded(folder: Path) -> Iterator[None]:
 @rank_zero_only
 def withdraw(folder: Path) -> None:
     """Remove what a run that has not begun wrote, then the folders that are empty without it."""
-    for name in (STATUS, CONFIG):
+    for name in (STATUS, CONFIG, LOCK, HOLDER):
         (folder / name).unlink(missing_ok=True)
     root = ROOT.resolve()
     for place in (folder.resolve(), *folder.resolve().parents):

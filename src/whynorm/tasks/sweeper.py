@@ -94,7 +94,9 @@ class Resuming(Sweeper):
         progress = Progress(["waiting"] * len(jobs) if self.again else states)
         tell(progress.line())
         for job in missing:
-            clear(place / job.folder)
+            folder = place / job.folder
+            if self.again or settled(folder, job.identity) == "waiting":
+                clear(folder)
         write_table(jobs, place)
         try:
             if missing:

@@ -1,53 +1,72 @@
 """`task=train`: trains a model, tests its best weights, and leaves a run folder."""
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
-from whynorm.tasks import build, job, loggers, terminal, tracking
+from whynorm.tasks import build, job, loggers, terminal, tracking, weights
 from whynorm.tasks.announcement import announce, announce_slowness, leaking
-from whynorm.tasks.folder import CHECKPOINTS, CONFIG, LAST, LEAKS, VERSIONS, VOCABULARY, write_json
-from whynorm.tasks.options import Training
+from whynorm.tasks.folder import CHECKPOINTS, CONFIG, LEAKS, VERSIONS, VOCABULARY, write_json
+from whynorm.tasks.lock import held
+from whynorm.tasks.options import Resume, Training
+from whynorm.tasks.resumption import Beginning, beginning, introduced
 from whynorm.tasks.scoring import report, scored
 from whynorm.tasks.status import recorded
 from whynorm.tasks.versions import versions
 from whynorm.training import checkpoint
-from whynorm.training.averaging import AveragedCheckpoint
+from whynorm.training.batch_record import BatchRecord
+from whynorm.training.checkpoint_files import CheckpointFiles
 from whynorm.training.divergence import Divergence
+from whynorm.training.endings import Unwritten
 from whynorm.training.loss import loss_at_lowest_objective, lowest_objective
+from whynorm.training.memory import Memory
 from whynorm.training.moving_average import MovingAverage
 from whynorm.training.observation import Observation
 from whynorm.training.progress import TrainingProgress
+from whynorm.training.recovery import Recovery
+from whynorm.training.spikes import Spikes
 from whynorm.training.stacked_run import MEETING
+from whynorm.training.stops import Stops
 from whynorm.training.translation import ValidationTranslation
 
 
 def train(config: DictConfig) -> None:
-    """Train, validate and test as the configuration says; what is found is in the run folder."""
-    this = job.of(config)
-    with terminal.around(this.folder), recorded(this.folder):
+    """Train, validate and test as the configuration says; what is found is in the run folder.
+
+    A folder whose training was stopped is gone on with.
+    """
+    this, first = job.of(config), rank_zero_only.rank == 0
+    with terminal.around(this.folder), held(this.folder) if first else nullcontext():
+        start = beginning(this, build.made(config.resume), first=first)
+        with recorded(this.folder, before=start.before):
+            begin(config, this, start)
+
+
+def begin(config: DictConfig, this: job.Job, start: Beginning) -> None:
+    """Build the parts, introduce and train them."""
+    if not start.before:
         save_config(this)
-        if config.threads is not None:
-            torch.set_num_threads(config.threads)
-        parts = build.build(config)
-        if config.compile is not None:
-            parts.model.compile_stacks(config.compile)
-        if (meeting := MEETING.get()) is not None:
-            meeting.join(parts.module)
-        introduce(this, parts)
-        logged = begin_loggers(config, this)
-        try:
-            learn_and_test(config, this, parts, logged)
-        except BaseException:
-            finish(logged, failed=True)
-            raise
-        finish(logged, failed=False)
+    if config.threads is not None:
+        torch.set_num_threads(config.threads)
+    parts = build.build(config)
+    if config.compile is not None:
+        parts.model.compile_stacks(config.compile)
+    if (meeting := MEETING.get()) is not None:
+        meeting.join(parts.module)
+    introduce(this, parts, start)
+    logged = begin_loggers(config, this, start)
+    try:
+        learn_and_test(config, this, parts, logged, start)
+    except BaseException:
+        finish(logged, failed=True)
+        raise
+    finish(logged, failed=False)
 
 
 def finish(logged: list[Logger], *, failed: bool) -> None:
@@ -65,11 +84,11 @@ def save_config(this: job.Job) -> None:
 
 
 @rank_zero_only
-def introduce(this: job.Job, parts: build.Parts) -> None:
+def introduce(this: job.Job, parts: build.Parts, start: Beginning) -> None:
     """Write and show what is about to be trained on what."""
     seed, sha256 = this.config["seed"], parts.data.corpus.sha256
     facts = versions(seed=seed, data_sha256=sha256, overrides=this.overrides)
-    write_json(this.folder / VERSIONS, facts)
+    write_json(this.folder / VERSIONS, introduced(this.folder, facts, start))
     parts.data.vocabularies.save(this.folder / VOCABULARY)
     weights = sum(parameter.numel() for parameter in parts.model.parameters())
     named = ("model", "norm", "norm@decoder_norm", "placement", "mask", "mask_fill")
@@ -97,31 +116,38 @@ def floors(parts: build.Parts) -> dict[str, float]:
     }
 
 
-def begin_loggers(config: DictConfig, this: job.Job) -> list[Logger]:
+def begin_loggers(config: DictConfig, this: job.Job, start: Beginning) -> list[Logger]:
     """The loggers of this run; the first process alone begins a W&B run."""
     if rank_zero_only.rank:
         return []
     chosen = build.made(config.logger)(this)
-    return [loggers.csv(this.folder), *([chosen] if chosen else [])]
+    metrics = loggers.csv(this.folder, updates=start.updates)
+    return [metrics, *([chosen] if chosen else [])]
 
 
 def learn_and_test(
-    config: DictConfig, this: job.Job, parts: build.Parts, logged: list[Logger]
+    config: DictConfig, this: job.Job, parts: build.Parts, logged: list[Logger], start: Beginning
 ) -> None:
-    """Fit the model, take its best weights, test them and report."""
+    """Fit the model, take the weights that are to be tested, test them and report."""
     training: Training = build.made(config.training)
-    keep = keepers(training, this.folder / CHECKPOINTS)
-    callbacks = [Divergence(), TrainingProgress(terminal.console), *keep]
-    callbacks += watchers(config, parts)
+    place = this.folder / CHECKPOINTS
+    stops, files = Stops(), CheckpointFiles(terminal.complain)
+    recovery = recovering(config, place, stops)
+    keep = weights.keepers(training, place)
+    callbacks = [recovery, *guards(this, training), *keep, *watchers(config, parts)]
     found = leaking(parts.model, parts.rules)
     for logger in logged[1:]:  # a run folder has a file of its own for this
         logger.log_hyperparams({"leaking": found["leaking"]})
-    trainer = build.make_trainer(config, folder=this.folder, loggers=logged, callbacks=callbacks)
-    trainer.fit(parts.module, datamodule=parts.data)
-    validated = validation(keep, trainer, tested=training.tested)
-    chosen = best(keep) if training.tested == "best" else kept_last(trainer, this.folder)
-    checkpoint.load(parts.model, chosen)
-    result = scored(config, parts, trainer)
+    trainer = build.make_trainer(
+        config, folder=this.folder, loggers=logged, callbacks=callbacks, files=files
+    )
+    with stops.awaited():
+        trainer.fit(parts.module, datamodule=parts.data, ckpt_path=start.state, weights_only=True)
+        validated = weights.validation(training, keep, recovery.validated)
+        last = weights.kept_last(trainer, place)
+        chosen = weights.tested(training, keep, last)
+        checkpoint.load(parts.model, chosen)
+        result = scored(config, parts, trainer)
     if trainer.is_global_zero:
         facts = {
             "checkpoint": chosen.name,
@@ -132,23 +158,35 @@ def learn_and_test(
             **found,
         }
         report(result, this.folder, logged, facts)
+    conclude(trainer, place, files)
 
 
-def keepers(training: Training, folder: Path) -> list[ModelCheckpoint]:
-    """Keep the best and the last weights, and those that are to be averaged."""
-    every: list[ModelCheckpoint] = [
-        ModelCheckpoint(
-            dirpath=folder,
-            filename="best",
-            monitor="val/loss",
-            save_last=True,
-            enable_version_counter=False,
-        )
+def recovering(config: DictConfig, place: Path, stops: Stops) -> Recovery:
+    """Keeps states of the training, as often as the configuration says."""
+    resume: Resume = build.made(config.resume)
+    return Recovery(place, stops, seconds=resume.seconds, states=resume.states)
+
+
+def guards(this: job.Job, training: Training) -> list[pl.Callback]:
+    """What ends a training that has gone wrong, or says how it goes."""
+    record = [BatchRecord(this.folder)] if training.record_batches else []
+    return [
+        Divergence(),
+        Spikes(terminal.complain),
+        Memory(),
+        TrainingProgress(terminal.console),
+        *record,
     ]
-    if training.average is not None:
-        count = training.average_checkpoints
-        every.append(AveragedCheckpoint(folder, keep=count, choose=training.average))
-    return every
+
+
+def conclude(trainer: pl.Trainer, place: Path, files: CheckpointFiles) -> None:
+    """Remove what only a stopped training needs; fail where a file could not be written."""
+    if files.failures:
+        raise Unwritten(
+            f"{len(files.failures)} checkpoints could not be written, the last one as "
+            f"{files.failures[-1]}; make room in {place} and call the same command again"
+        )
+    weights.forget_states(trainer, place)
 
 
 def watchers(config: DictConfig, parts: build.Parts) -> list[pl.Callback]:
@@ -167,33 +205,3 @@ def watchers(config: DictConfig, parts: build.Parts) -> list[pl.Callback]:
         lower = parts.data.vocabularies.lower_case
         watching.append(ValidationTranslation(translator.translate, pairs, lower_case=lower))
     return watching
-
-
-def best(keep: list[ModelCheckpoint]) -> Path:
-    """The weights to test: the average where there is one, else the best by validation loss."""
-    for keeper in keep:
-        if isinstance(keeper, AveragedCheckpoint) and keeper.averaged is not None:
-            return keeper.averaged
-    return Path(keep[0].best_model_path)
-
-
-def kept_last(trainer: pl.Trainer, folder: Path) -> Path:
-    """The weights at the end of training.
-
-    Lightning's own last checkpoint is no later than the best, and none is made after the last
-    validation.
-    """
-    path = folder / CHECKPOINTS / LAST
-    trainer.save_checkpoint(path)
-    return path
-
-
-def validation(
-    keep: list[ModelCheckpoint], trainer: pl.Trainer, *, tested: str
-) -> dict[str, float]:
-    """The lowest validation loss of the training; where the last weights are tested, the last."""
-    if tested == "last" and "val/loss" in trainer.callback_metrics:
-        return {"loss": float(trainer.callback_metrics["val/loss"])}
-    score = keep[0].best_model_score
-    assert score is not None, "training ended without a validation"
-    return {"loss": float(score)}

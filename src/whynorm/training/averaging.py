@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
-import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import Tensor
 
@@ -74,6 +73,6 @@ class AveragedCheckpoint(ModelCheckpoint):
 
 
 def _written(path: Path) -> int:
-    step = torch.load(path, map_location="cpu", weights_only=True)["global_step"]
-    assert isinstance(step, int)
+    step = checkpoint.update(path)
+    assert step is not None, f"{path} does not say when it was written"
     return step

@@ -1,10 +1,10 @@
 """The model's weights in a checkpoint file."""
 
-import os
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
+
+from whynorm.training.checkpoint_files import read, write
 
 _PREFIX = "model."
 
@@ -30,8 +30,8 @@ def weights(path: Path) -> dict[str, Tensor]:
     """The model's state by the model's own names, on the CPU; no code of the file is run."""
     if not Path(path).is_file():
         raise ValueError(f"there is no checkpoint at {path}")
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
+    checkpoint = read(path)
+    if "state_dict" not in checkpoint:
         raise ValueError(f"{path} holds no state_dict; give a checkpoint that training wrote")
     state: dict[str, Tensor] = checkpoint["state_dict"]
     return {name.removeprefix(_PREFIX): state[name] for name in state if name.startswith(_PREFIX)}
@@ -39,16 +39,12 @@ def weights(path: Path) -> dict[str, Tensor]:
 
 def update(path: Path) -> int | None:
     """After how many updates the checkpoint was written; None for an average of several."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    return checkpoint.get("global_step")
+    return read(path).get("global_step")
 
 
 def save(state: dict[str, Tensor], path: Path) -> None:
     """Write a model's state so that `load` and `weights` read it; whole, or not at all."""
-    path = Path(path)
-    unfinished = path.with_suffix(".unfinished")
-    torch.save({"state_dict": {_PREFIX + name: value for name, value in state.items()}}, unfinished)
-    os.replace(unfinished, path)
+    write({"state_dict": {_PREFIX + name: value for name, value in state.items()}}, Path(path))
 
 
 def _other_model(path: Path, difference: str) -> str:

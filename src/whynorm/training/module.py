@@ -38,8 +38,8 @@ class TranslationModule(pl.LightningModule):
     of each rank apart if their `sync` is off: for them that is not the same as one larger batch.
     What norms add to the loss as a penalty is per token too.
 
-    `last_update` describes the newest update; `target_tokens` counts the target tokens learnt
-    from since the first, over all ranks.
+    `last_update` describes the newest update, `unlogged` sums up those since numbers were last
+    logged; `target_tokens` counts the target tokens learnt from since the first, over all ranks.
     """
 
     target_tokens: Tensor
@@ -73,6 +73,12 @@ class TranslationModule(pl.LightningModule):
         self.last_update: Update | None = None
         self._parameters_by_name: list[tuple[str, nn.Parameter]] = []
         self._part = 0
+        self.unlogged = Tally.empty(self.device)
+
+    @property
+    def between_updates(self) -> bool:
+        """True when no batch of the next update has been learnt from yet."""
+        return self._part == 0
 
     def forward(
         self, batch: Batch, *, padding: bool = False
@@ -110,7 +116,7 @@ class TranslationModule(pl.LightningModule):
         """Begin to count."""
         self._parameters_by_name = list(self.model.named_parameters())
         self._window = Tally.empty(self.device)
-        self._unlogged = Tally.empty(self.device)
+        self.unlogged = Tally.empty(self.device)
         self._part = 0
 
     def training_step(self, batch: Batch, batch_index: int) -> Float[Tensor, ""]:
@@ -138,7 +144,7 @@ class TranslationModule(pl.LightningModule):
         self.last_update = Update(self.global_step + 1, tally, names, sizes, sizes.norm())
         self.target_tokens += tally.tokens.long()
         self._window, self._part = Tally.empty(self.device), 0
-        self._unlogged = self._unlogged.plus(tally)
+        self.unlogged = self.unlogged.plus(tally)
         # Lightning sets this attribute outside of the Trainer's constructor; 0 logs nothing.
         interval = self.trainer.log_every_n_steps  # pyright: ignore[reportAttributeAccessIssue]
         if interval and self.last_update.number % interval == 0:
@@ -161,13 +167,13 @@ class TranslationModule(pl.LightningModule):
     def _log_update(self, optimizer: Optimizer) -> None:
         """Losses and padding are means since they were last logged."""
         assert self.last_update is not None
-        values = self._unlogged.means() | {
+        values = self.unlogged.means() | {
             "train/gradient_norm": self.last_update.gradient_norm,
             "data/target_tokens": self.target_tokens.float(),
             "optimizer/learning_rate": optimizer.param_groups[0]["lr"],
         }
         self.log_dict(values)
-        self._unlogged = Tally.empty(self.device)
+        self.unlogged = Tally.empty(self.device)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Measure one batch."""

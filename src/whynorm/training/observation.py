@@ -1,12 +1,13 @@
 """Measures of the model while it trains, logged every so many updates; training stays as it was."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytorch_lightning as pl
 
 from whynorm.data.batch import Batch
 from whynorm.probes.attention import masses
-from whynorm.probes.discrepancy import StatisticsObserver
+from whynorm.probes.discrepancy import Moments, StatisticsObserver
 from whynorm.probes.stream import FlowObserver
 from whynorm.probes.subject import Row
 from whynorm.training.gradients import Update
@@ -38,6 +39,11 @@ class Observation(pl.Callback):
         assert isinstance(pl_module, TranslationModule)
         self.seen = trainer.global_step
         if "statistics" in self.kinds:
+            known = self.statistics.running.items()
+            here = {
+                name: Moments(*(one.to(pl_module.device) for one in two)) for name, two in known
+            }
+            self.statistics.running = here
             self.statistics.attach(pl_module.model)
 
     def on_train_batch_start(
@@ -77,6 +83,14 @@ class Observation(pl.Callback):
     ) -> None:
         """The same, where training breaks off."""
         self.on_train_end(trainer, pl_module)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The running statistics that batches are measured from."""
+        return {name: list(moments) for name, moments in self.statistics.running.items()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take them up."""
+        self.statistics.running = {name: Moments(*two) for name, two in state_dict.items()}
 
     def due(self, update: int) -> bool:
         """True for the updates that are logged; the first is, as the state of the start."""

@@ -14,6 +14,12 @@ _BENIGN = (
     r".*is smaller than the logging interval.*",
     # A resumed run writes beside the checkpoints that are there, on purpose.
     r".*Checkpoint directory .* exists and is not empty.*",
+    # It goes on in the middle of an epoch because its batches do, without Lightning's help.
+    r".*resuming from a checkpoint that ended before the epoch ended.*",
+    # Nothing was validated yet where an epoch ends without a validation.
+    r".*ModelCheckpoint\(monitor='val/loss'\). could not find the monitored key.*",
+    # Not every training on a machine that has Slurm is meant for it.
+    r".*The `srun` command is available on your system but is not used.*",
     # An accelerator left unused was left so by the hardware option.
     r".*(GPU|MPS|TPU|HPU).* available but not used.*",
     # float16's loss scaling may skip the first optimizer step, but not the schedule's.

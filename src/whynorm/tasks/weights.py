@@ -1,0 +1,59 @@
+"""Which weights of a training are kept, and which of them are tested."""
+
+from pathlib import Path
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from whynorm.tasks.folder import LAST
+from whynorm.tasks.options import Training
+from whynorm.training.averaging import AveragedCheckpoint
+from whynorm.training.recovery import states
+
+
+def keepers(training: Training, folder: Path) -> list[ModelCheckpoint]:
+    """Keep the best weights, and those that are to be averaged."""
+    every: list[ModelCheckpoint] = [
+        ModelCheckpoint(
+            dirpath=folder, filename="best", monitor="val/loss", enable_version_counter=False
+        )
+    ]
+    if training.average is not None:
+        count = training.average_checkpoints
+        every.append(AveragedCheckpoint(folder, keep=count, choose=training.average))
+    return every
+
+
+def tested(training: Training, keep: list[ModelCheckpoint], last: Path) -> Path:
+    """The weights to test: the last where asked for, else the average, else the best."""
+    if training.tested == "last":
+        return last
+    for keeper in keep:
+        if isinstance(keeper, AveragedCheckpoint) and keeper.averaged is not None:
+            return keeper.averaged
+    return Path(keep[0].best_model_path)
+
+
+def kept_last(trainer: pl.Trainer, folder: Path) -> Path:
+    """The weights at the end of training, kept beside the best, which are hardly ever these."""
+    path = folder / LAST
+    trainer.save_checkpoint(path)
+    return path
+
+
+def validation(
+    training: Training, keep: list[ModelCheckpoint], last: float | None
+) -> dict[str, float]:
+    """The lowest validation loss of the training; where the last weights are tested, the last."""
+    if training.tested == "last" and last is not None:
+        return {"loss": last}
+    score = keep[0].best_model_score
+    assert score is not None, "training ended without a validation"
+    return {"loss": float(score)}
+
+
+def forget_states(trainer: pl.Trainer, folder: Path) -> None:
+    """Remove the states that a training could have gone on from, once it is over."""
+    if trainer.is_global_zero:
+        for path in states(folder):
+            trainer.strategy.remove_checkpoint(path)
