@@ -6,6 +6,7 @@ stand after each sum. Its loss has no label smoothing.
 """
 
 import math
+from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -110,13 +111,14 @@ class Stack(nn.Module):
 
 
 class Translator(nn.Module):
-    """Encoder, decoder and a projection of its own."""
+    """Encoder, decoder and a projection of its own; the target's vocabulary may be another."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, target_vocabulary: int) -> None:
         super().__init__()
+        target = sizes._replace(vocabulary=target_vocabulary)
         self.encoder = Stack(sizes, sizes.encoder_layers, cross=False)
-        self.decoder = Stack(sizes, sizes.decoder_layers, cross=True)
-        self.output = nn.Linear(sizes.d_model, sizes.vocabulary)
+        self.decoder = Stack(target, sizes.decoder_layers, cross=True)
+        self.output = nn.Linear(sizes.d_model, target_vocabulary)
 
     def forward(
         self, source: Int[Tensor, "batch source"], inputs: Int[Tensor, "batch target"]
@@ -130,12 +132,21 @@ class Translator(nn.Module):
 
 
 class Training(Peer):
-    """Trained with nn.CrossEntropyLoss over all positions but those that are padding."""
+    """Trained with nn.CrossEntropyLoss over all positions but those that are padding.
+
+    Without a `target_vocabulary` the target has as many ids as the source.
+    """
+
+    def __init__(
+        self, sizes: Sizes, path: Path, seed: int = 1, target_vocabulary: int | None = None
+    ) -> None:
+        super().__init__(sizes, path, seed)
+        self.target_vocabulary = target_vocabulary or sizes.vocabulary
 
     def build(self) -> nn.Module:
         """The model, its matrices Xavier-uniform."""
         self.criterion = nn.CrossEntropyLoss(ignore_index=PAD)
-        model = Translator(self.sizes)
+        model = Translator(self.sizes, self.target_vocabulary)
         for weight in model.parameters():
             if weight.dim() > 1:
                 nn.init.xavier_uniform_(weight)

@@ -18,6 +18,7 @@ GIVEN = Given(
     encoded=lambda: Encoded([], 0),
     sizes=lambda vocabulary, longest: SIZES,
     ours=lambda words, path: NotImplemented,
+    watched=lambda: NotImplemented,
     norms=["ada", "batch", "layer", "none"],
     norm=norm,
     launcher=Path("run.py"),

@@ -22,6 +22,7 @@ from whynorm.tasks.refusal import Refused
 from whynorm.tasks.status import recorded
 from whynorm.tasks.timed_training import TimedTraining
 from whynorm.tasks.versions import commit, installed
+from whynorm.tasks.watched_training import WatchedTraining
 
 
 def bench(config: DictConfig) -> None:
@@ -48,6 +49,7 @@ def given(config: DictConfig, this: job.Job) -> Given:
         encoded=partial(encoded, config),
         sizes=partial(sizes, config),
         ours=partial(ours, this),
+        watched=partial(WatchedTraining, config),
         norms=options("norm"),
         norm=lambda words: build.made(norm_of(words)),
         launcher=launcher(),
