@@ -35,9 +35,11 @@ def reads(config: DictConfig) -> bool:
 def outcome_in_processes(config: DictConfig) -> int:
     """The exit code of a task that computes, on as many devices as it asks for."""
     from whynorm.tasks.processes import own_processes
+    from whynorm.training.allocator import keep_freed_memory
     from whynorm.training.quiet import quiet
 
     quiet()
+    keep_freed_memory()
     with own_processes():
         return outcome(config)
 

@@ -22,6 +22,7 @@ from whynorm.data.vocabulary import SPECIAL, Vocabularies, Vocabulary
 from whynorm.model.embedding import Tokens
 from whynorm.tasks import build
 from whynorm.tasks.folder import ROOT
+from whynorm.training.allocator import keep_freed_memory
 from whynorm.training.divergence import Divergence
 from whynorm.training.progress import TrainingProgress
 from whynorm.training.quiet import quiet
@@ -40,6 +41,7 @@ class TimedTraining:
     def prepare(self) -> None:
         """Build everything as training does."""
         quiet()
+        keep_freed_memory()
         warnings.filterwarnings("ignore", message=".*defined a `validation_step`.*")
         config = OmegaConf.create(dict(self.config))
         assert isinstance(config, DictConfig)
