@@ -84,7 +84,7 @@ def grouped_layers(
 
 
 class GroupedLayers(torch.autograd.Function):
-    """(y, mean, 1 / scale) of `grouped_layers`, the moments being those of each group.
+    """(y, z, 1 / scale) of `grouped_layers`, z and the scale being those of each group.
 
     The kernel takes ones and zeros for the affine map of a group: without one it is far slower.
     """
@@ -98,26 +98,29 @@ class GroupedLayers(torch.autograd.Function):
         """By the kernel, and one pass more."""
         grouped = x.unflatten(-1, (groups, -1))
         one = weight.new_ones(grouped.shape[-1])
-        z, mean, inverse = torch.native_layer_norm(grouped, one.shape, one, one - 1, eps)
-        return torch.addcmul(bias, z.flatten(-2), weight), mean, inverse
+        z, _, inverse = torch.native_layer_norm(grouped, one.shape, one, one - 1, eps)
+        return torch.addcmul(bias, z.flatten(-2), weight), z, inverse
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        """Keep x and the moments."""
-        ctx.mark_non_differentiable(*output[1:])
-        ctx.save_for_backward(*inputs[:2], *output[1:])
+        """Keep z in the place of x."""
+        _, z, inverse = output
+        ctx.mark_non_differentiable(z, inverse)
+        ctx.save_for_backward(inputs[1], z, inverse)
+        ctx.set_materialize_grads(False)  # z has none, and zeros of its size take a pass
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
-        """That of the affine map, which needs z = (x - mean) / scale again, then the kernel's."""
-        x, weight, mean, inverse = ctx.saved_tensors
-        grouped = x.unflatten(-1, (inverse.shape[-2], -1))
-        z = (grouped - mean).mul_(inverse).flatten(-2)
-        total, product = products(gradients[0], z, apart=False)
-        of_z = (gradients[0] * weight).view_as(grouped)
-        one = weight.new_ones(grouped.shape[-1])
+        """That of the affine map, then the kernel's for the mean 0 and the scale 1 that z has."""
+        gradient, (weight, z, inverse) = gradients[0], ctx.saved_tensors
+        if gradient is None:
+            return None, None, None, None, None
+        total, product = products(gradient, z.flatten(-2), apart=False)
+        of_z = (gradient * weight).view_as(z)
+        one = weight.new_ones(z.shape[-1])
+        moments = torch.zeros_like(inverse), torch.ones_like(inverse)
         dx, _, _ = torch.ops.aten.native_layer_norm_backward(
-            of_z, grouped, one.shape, mean, inverse, one, None, [True, False, False]
+            of_z, z, one.shape, *moments, one, None, [True, False, False]
         )
-        return dx.flatten(-2), product.flatten(), total.flatten(), None, None
+        return dx.mul_(inverse).flatten(-2), product.flatten(), total.flatten(), None, None
