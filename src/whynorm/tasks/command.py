@@ -20,6 +20,7 @@ from whynorm.tasks.folder import newest
 from whynorm.tasks.launch import reads
 from whynorm.tasks.refusal import Refused, one_sentence
 from whynorm.tasks.resumption import unfinished
+from whynorm.tasks.store import share
 
 MOST_COMBINATIONS = 32
 # What a command says that can change which labels there are.
@@ -28,6 +29,7 @@ CHOOSING = ("experiment", "hydra.searchpath", "hydra/sweeper")
 
 def register_experiments(folder: Path) -> None:
     """Offer each `<folder>/<name>/experiment.yaml` as `experiment=<name>`, grouped by its name."""
+    share()
     for path in sorted(folder.glob("*/experiment.yaml")):
         node = OmegaConf.load(path)
         assert isinstance(node, DictConfig), f"{path} holds no mapping"
