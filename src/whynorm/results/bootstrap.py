@@ -6,10 +6,10 @@ from typing import Any
 import numpy
 import pandas
 from sacrebleu.metrics.bleu import BLEU
-from sacrebleu.significance import PairedTest, Result
 
 from whynorm.results.cells import SEED
 from whynorm.results.decision import ALPHA
+from whynorm.results.resampling import counted, paired_p
 from whynorm.results.runs import Question, Run
 
 SAMPLES = 1000
@@ -28,7 +28,7 @@ def bootstrap(
 
     Twice sacrebleu's p, which looks at one side alone (of equal models it calls a tenth different
     at 0.05); 1 where scores are equal, to which sacrebleu gives its smallest p. Sentences are drawn
-    with its own fixed seed (12345, or SACREBLEU_SEED).
+    with the seed that sacrebleu has when nobody chooses one.
     """
     found: dict[tuple[str, ...], list[float | None]] = {}
     keys = _keys(runs, question)
@@ -74,22 +74,13 @@ def _tests(base: Run | None, others: Sequence[Run], samples: int) -> list[float 
     tested = [run for run in others if base is not None and _translated(base, run)]
     if base is None or not tested:
         return [None] * len(others)
-    references = list(_first(base)["reference"])
-    systems: list[tuple[str, Sequence[str]]] = [
-        (str(i), list(_first(run)[SEARCH])) for i, run in enumerate([base, *tested])
-    ]
-    test = PairedTest(systems, {"BLEU": _metric(base)}, [references], "bs", samples)
-    baseline, *results = test()[1]["BLEU"]
-    signed = {id(run): _signed(r, baseline) for run, r in zip(tested, results, strict=True)}
-    return [signed.get(id(run)) for run in others]
-
-
-def _signed(result: Result | str, baseline: Result | str) -> float:
-    """Two-sided p, negative where the model is worse than the baseline."""
-    assert isinstance(result, Result) and isinstance(baseline, Result) and result.p_value
-    difference = result.score - baseline.score
-    p = min(1.0, 2 * result.p_value) if difference else 1.0
-    return -p if difference < 0 else p
+    references, metric = list(_first(base)["reference"]), _metric(base)
+    counts = [counted(list(_first(run)[SEARCH]), references, metric) for run in [base, *tested]]
+    found = {
+        id(run): paired_p(ours, counts[0], samples)
+        for run, ours in zip(tested, counts[1:], strict=True)
+    }
+    return [found.get(id(run)) for run in others]
 
 
 def _translated(base: Run, run: Run) -> bool:
@@ -112,10 +103,10 @@ def _first(run: Run) -> pandas.DataFrame:
 
 
 def _metric(run: Run) -> BLEU:
-    """BLEU as the run was scored, by the case of its signature."""
+    """BLEU as the run was scored, by the case of its signature, to count in single sentences."""
     first = next(iter(run.scores["test"].values()))
     signature = dict(part.split(":") for part in first[SEARCH]["bleu_signature"].split("|"))
-    return BLEU(lowercase=signature["case"] == "lc", force=True)
+    return BLEU(lowercase=signature["case"] == "lc", force=True, effective_order=True)
 
 
 def _counted(signed: Sequence[float | None]) -> dict[str, Any]:
