@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from whynorm.benchmarks.journal import Moments, look, watched
 from whynorm.benchmarks.sweeps import finding, swept
@@ -52,7 +53,26 @@ def test_the_share_of_training_is_over_all_cores(monkeypatch: pytest.MonkeyPatch
     found = finding(JOBS, 30.0, {"--help": [1.0, 9.0, 2.0]}, "-m seed=1,2", 10)
     said = {row["what"]: row["measured"] for row in found.table}
     assert said["training of all jobs ÷ cores, s"] == pytest.approx(15.0)
-    assert said["sweep ÷ that"] == pytest.approx(2.0)
+    assert said["sweep ÷ that training"] == pytest.approx(2.0)
+
+
+def test_the_whole_time_of_a_job_is_from_its_process_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("whynorm.benchmarks.machine.cores", lambda: 2)
+    found = finding(JOBS, 34.0, {"--help": [1.0]}, "-m seed=1,2", 10)
+    said = {row["what"]: row["measured"] for row in found.table}
+    assert said["whole time of all jobs ÷ cores, s"] == pytest.approx(17.0)
+    assert said["sweep ÷ that whole time"] == pytest.approx(2.0)
+
+
+def test_a_job_has_as_many_updates_as_the_experiment_whose_job_it_is() -> None:
+    root = Path(__file__).parents[2]
+    bench = yaml.safe_load((root / "conf" / "bench" / "sweeps.yaml").read_text("utf-8"))
+    [(_, name)] = [word.split("=") for word in bench["words"]]
+    experiment = root / "experiments" / name / "experiment.yaml"
+    asked = yaml.safe_load(experiment.read_text("utf-8"))
+    assert bench["updates"] == asked["training"]["updates"]
 
 
 def test_the_first_jobs_start_up_is_not_counted() -> None:

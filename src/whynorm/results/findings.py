@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import pandas
 
-from whynorm.results import bootstrap, comparison, curves, factor, latex, page, statistics, verdict
+from whynorm.results import bootstrap, latex, statistics, verdict
 from whynorm.results.facts import facts, warnings
+from whynorm.results.figures import drawn_meanwhile
 from whynorm.results.markdown import grid
 from whynorm.results.report import Report
 from whynorm.results.runs import Question, Run
@@ -69,16 +70,12 @@ def write(found: Findings, folder: Path) -> None:
         (report.summary, SUMMARY),
     ):
         frame.to_csv(folder / name, index=False, lineterminator="\n")
-    if not report.comparisons.empty:
-        comparison.draw(report.table, report.comparisons, question, folder / "differences")
-    if question.factor:
-        factor.draw(report.table, report.summary, question, folder / "factor")
-    for name, band in found.bands.items():
-        path = folder / f"curves_{name.replace('/', '_')}"
-        curves.draw(band, report.runs, question, name, path)
     tex = latex.table(report.summary, report.comparisons, question)
     (folder / LATEX).write_text(tex, encoding="utf-8")
-    page.write(report, folder / PAGE)
+    with drawn_meanwhile(report, found.bands, folder):
+        from whynorm.results import page  # after the other process has begun, which needs it not
+
+        page.write(report, folder / PAGE)
     (folder / ANSWER).write_text(answer(report, folder), encoding="utf-8")
 
 

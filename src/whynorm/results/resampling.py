@@ -9,9 +9,7 @@ SEED = 12345  # of sacrebleu's own bootstrap
 PERCENT = 100.0
 
 
-def counted(
-    translations: Sequence[str], references: Sequence[str], metric: BLEU
-) -> numpy.ndarray:
+def counted(translations: Sequence[str], references: Sequence[str], metric: BLEU) -> numpy.ndarray:
     """What BLEU counts in each sentence: both lengths, then n-grams that match, then all n-grams.
 
     `metric` has an effective order, which single sentences ask for; counts do not depend on it.
@@ -41,9 +39,16 @@ def bleu(sums: numpy.ndarray) -> numpy.ndarray:
 def paired_p(ours: numpy.ndarray, theirs: numpy.ndarray, samples: int) -> float:
     """Two-sided p of the difference between two models' BLEU; negative where ours is worse."""
     difference = float(numpy.diff(bleu(numpy.stack([theirs.sum(0), ours.sum(0)])))[0])
-    size = (samples, len(ours))
-    chosen = numpy.random.default_rng(SEED).choice(len(ours), size=size, replace=True)
-    found = numpy.abs(bleu(ours[chosen].sum(1)) - bleu(theirs[chosen].sum(1)))
+    times = drawn(len(ours), samples)
+    found = numpy.abs(bleu(times @ ours) - bleu(times @ theirs))
     beyond = int((found - found.mean() > abs(difference)).sum())
     p = min(1.0, 2 * (beyond + 1) / (samples + 1)) if difference else 1.0
     return -p if difference < 0 else p
+
+
+def drawn(sentences: int, samples: int) -> numpy.ndarray:
+    """How many times each sentence is in each resample."""
+    size = (samples, sentences)
+    chosen = numpy.random.default_rng(SEED).choice(sentences, size=size, replace=True)
+    chosen += sentences * numpy.arange(samples)[:, None]
+    return numpy.bincount(chosen.ravel(), minlength=samples * sentences).reshape(size)
