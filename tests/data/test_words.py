@@ -31,6 +31,12 @@ def test_a_text_has_no_ids_only_where_it_is_blank(text: str) -> None:
     assert bool(vocabulary("something").encode(text)) == bool(text.strip())
 
 
+def test_how_many_words_are_remembered_changes_no_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = vocabulary(TEXT).encode(TEXT)
+    monkeypatch.setattr("whynorm.data.words.MOST_REMEMBERED", 1)
+    assert vocabulary(TEXT).encode(TEXT) == expected
+
+
 def test_lower_cased_words_come_back_in_lower_case() -> None:
     known = vocabulary(TEXT, lower_case=True)
     assert known.decode(known.encode(TEXT)) == TEXT.lower()

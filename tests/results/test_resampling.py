@@ -1,4 +1,5 @@
 import random
+from collections.abc import Sequence
 
 import numpy
 import pytest
@@ -25,7 +26,7 @@ def test_bleu_of_summed_counts_equals_that_of_sacrebleu(wrong: float, length: in
 @pytest.mark.parametrize("wrong", [0.25, 0.31, 0.34])
 def test_p_is_twice_that_of_sacrebleu(wrong: float) -> None:
     ours, theirs = translated(TEXTS, wrong, 2), translated(TEXTS, 0.3, 1)
-    systems = [("theirs", theirs), ("ours", ours)]
+    systems: list[tuple[str, Sequence[str]]] = [("theirs", theirs), ("ours", ours)]
     test = PairedTest(systems, {"BLEU": BLEU(force=True)}, [TEXTS], "bs", 200)
     result = test()[1]["BLEU"][1]
     assert isinstance(result, Result) and result.p_value

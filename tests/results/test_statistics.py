@@ -6,9 +6,10 @@ import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from tests.results.sweeps import QUESTION, rows, table
-from whynorm.results.statistics import comparisons, summary
+from whynorm.results.statistics import comparisons, holm, interval, paired_p, summary
 
 NAN = math.nan
 
@@ -186,3 +187,17 @@ def test_two_runs_in_one_place_are_refused() -> None:
     sweep = table({"layer": [1.0, 2.0]}).assign(seed="1")
     with pytest.raises(ValueError, match=r"two runs have .*'seed': '1'"):
         summary(sweep, QUESTION)
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_the_interval_and_p_equal_those_of_scipy(count: int) -> None:
+    found = numpy.random.default_rng(count).normal(0.4, 1.0, count)
+    low, high = stats.t.interval(0.95, count - 1, found.mean(), stats.sem(found))
+    _, expected = stats.ttest_1samp(found, 0.0)
+    assert [*interval(found), paired_p(found)] == pytest.approx([low, high, expected], rel=1e-12)
+
+
+def test_corrected_p_rise_with_p_and_are_never_above_1() -> None:
+    found = holm(numpy.array([0.9, 0.01, 0.02, 0.015]))
+    assert found.tolist() == pytest.approx([0.9, 0.04, 0.045, 0.045])
+    assert holm(numpy.array([0.9, 0.8])).tolist() == [1.0, 1.0]

@@ -11,6 +11,7 @@ from whynorm.data.vocabulary import SPECIAL, UNKNOWN, UNKNOWN_TEXT, Vocabularies
 # A plus before a token: no white space stands between it and the token before. It cannot be taken
 # for text, for a token of more than one character begins with a letter, digit or underscore.
 JOINED = "+"
+MOST_REMEMBERED = 1 << 16  # words whose ids are at hand
 _TOKEN = re.compile(r"(?<=\S)(?P<joined>\w+|[^\w\s])|\w+|[^\w\s]")
 
 
@@ -28,11 +29,15 @@ class Words(Vocabulary):
         known = {token: number for number, token in enumerate(self.tokens, start=SPECIAL)}
         # Looked up for every word of a corpus: where it is known in its other position, too.
         self._ids = {_elsewhere(token): number for token, number in known.items()} | known
+        self._remembered: dict[str, list[int]] = {}
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text's words and punctuation marks."""
-        ids = self._ids
-        return [ids.get(token, UNKNOWN) for token in split(text, lower_case=self.lower_case)]
+        # Tokens do not reach across white space, and what stands between it comes again and again.
+        remembered, found = self._remembered, []
+        for part in (text.lower() if self.lower_case else text).split():
+            found += remembered[part] if part in remembered else self._remember(part)
+        return found
 
     def decode(self, ids: Iterable[int]) -> str:
         """The words, spaced as in the sentences that the vocabulary was made of."""
@@ -49,6 +54,13 @@ class Words(Vocabulary):
     def of_state(cls, state: dict[str, Any]) -> "Vocabulary":
         """The vocabulary that had this state."""
         return cls(state["tokens"], lower_case=state["lower_case"])
+
+    def _remember(self, part: str) -> list[int]:
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        found = [self._ids.get(token, UNKNOWN) for token in split(part, lower_case=False)]
+        self._remembered[part] = found
+        return found
 
     def _text(self, number: int) -> str:
         if number < SPECIAL:

@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from whynorm.tasks.refusal import Refused
 from whynorm.tasks.worker import IMPORTED, Errand, work
@@ -88,11 +88,13 @@ class SideBySide(Launcher):
     def errand(self, number: int, overrides: list[str]) -> Errand:
         """What a process needs to know to do the job."""
         config = self.context.config_loader.load_sweep_config(self.config, overrides)
-        HydraConfig.instance().set_config(config)
+        with open_dict(config):
+            config.hydra.job.id = config.hydra.job.num = number
+        HydraConfig.instance().set_config(config)  # from here on it is read-only
         folder = Path(str(OmegaConf.select(config, "hydra.sweep.dir")))
         folder /= str(OmegaConf.select(config, "hydra.sweep.subdir"))
         store, environment = ConfigStore.instance().repo, dict(os.environ)
-        return Errand(number, overrides, folder, self.config, self.context, store, environment)
+        return Errand(folder, config, self.context, store, environment)
 
 
 def begun(work: Callable[..., None], *given: Errand) -> BaseProcess:

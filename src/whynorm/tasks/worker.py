@@ -1,5 +1,6 @@
 """One job of a multirun in a process of its own: what it says goes into its own log."""
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -13,7 +14,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.utils import run_job, setup_globals
 from hydra.types import HydraContext
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 
 LOG = "log.txt"
 # What every job needs and takes seconds to import; processes that are forked have it already.
@@ -21,10 +22,8 @@ IMPORTED = ["whynorm.tasks.worker", "whynorm.tasks.launch", "whynorm.tasks.train
 
 
 class Errand(NamedTuple):
-    """What a process needs to know to do one job."""
+    """What a process needs to know to do one job; `config` is that of the job alone."""
 
-    number: int
-    overrides: list[str]
     folder: Path
     config: DictConfig
     context: HydraContext
@@ -40,6 +39,7 @@ def work(errand: Errand) -> None:
 
 def prepare(errand: Errand) -> None:
     """Let this process end with the sweep, and have its environment and a log."""
+    gc.freeze()  # what has been imported stays, and there is much of it to look through
     threading.Thread(target=outlive_nobody, daemon=True).start()
     os.environ.clear()
     os.environ.update(errand.environment)
@@ -75,13 +75,10 @@ def done(errand: Errand) -> int:
     GlobalHydra.instance().clear()
     loader = errand.context.config_loader
     GlobalHydra.instance().initialize(Hydra(task_name="run", config_loader=loader))
-    config = loader.load_sweep_config(errand.config, errand.overrides)
-    with open_dict(config):
-        config.hydra.job.id = config.hydra.job.num = errand.number
     ended = run_job(
         hydra_context=errand.context,
         task_function=launch,
-        config=config,
+        config=errand.config,
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     )
