@@ -41,6 +41,14 @@ def test_one_row_meets_a_large_matrix_by_the_same_kernel_and_value() -> None:
     torch.testing.assert_close(product(x, weight), F.linear(x, weight), atol=1e-4, rtol=1e-5)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_few_rows_meet_a_large_matrix_with_the_same_value(bias: bool) -> None:
+    x, weight = torch.randn(3, 2, 100), torch.randn(10_000, 100)
+    added = torch.randn(10_000) if bias else None
+    expected = F.linear(x, weight, added)
+    torch.testing.assert_close(product(x, weight, added), expected, atol=1e-4, rtol=1e-5)
+
+
 def test_gradients_flow_to_what_wants_them_alone() -> None:
     x, weight, bias = (one.float() for one in inputs(5, 7, 3))
     product(x, weight.requires_grad_(), bias).sum().backward()

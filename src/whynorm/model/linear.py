@@ -9,8 +9,12 @@ from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.nn import functional as F
 
 # oneDNN uses the widest instructions of every processor, MKL those of Intel's alone. With fewer
-# rows both only wait for the weights, for which oneDNN is the better where they are many.
+# rows both only wait for the weights, for which oneDNN is the better where they are many. Without
+# gradients, which it is better at, what oneDNN does before it begins pays for itself later.
 FEWEST_ROWS = 4
+FEWEST_ROWS_WITHOUT_GRADIENT = 512
+# With so few rows a large matrix is read faster as the left one of a product.
+FEW_ROWS = range(2, 33)
 MANY_WEIGHTS = 10**6
 
 
@@ -31,23 +35,33 @@ def product(
 
     Both compute in the precision of x, and differ in the order of their sums.
     """
-    if not by_onednn(x, weight):
+    wanted = torch.is_grad_enabled() and (
+        x.requires_grad or weight.requires_grad or (bias is not None and bias.requires_grad)
+    )
+    if not by_onednn(x, weight, gradient=wanted):
         return F.linear(x, weight, bias)
-    wanted = any(one is not None and one.requires_grad for one in (x, weight, bias))
-    if wanted and torch.is_grad_enabled():
+    if wanted:
         return _Product.apply(x, weight, bias)
+    if x.numel() // x.shape[-1] in FEW_ROWS and weight.numel() >= MANY_WEIGHTS:
+        return weight_first(x, weight, bias)
     return onednn(x, weight, bias)
 
 
-def by_onednn(x: Float[Tensor, "*any feature"], weight: Float[Tensor, "output feature"]) -> bool:
+def by_onednn(
+    x: Float[Tensor, "*any feature"],
+    weight: Float[Tensor, "output feature"],
+    *,
+    gradient: bool = True,
+) -> bool:
     """True for several rows, or a large matrix, in single precision on a processor.
 
-    Within torch's transforms it is left to torch.
+    Without a `gradient` it takes more rows. Within torch's transforms it is left to torch.
     """
+    several = FEWEST_ROWS if gradient else FEWEST_ROWS_WITHOUT_GRADIENT
     return (
         x.is_cpu
         and x.dtype == weight.dtype == torch.float32
-        and x.numel() >= (1 if weight.numel() >= MANY_WEIGHTS else FEWEST_ROWS) * x.shape[-1] > 0
+        and x.numel() >= (1 if weight.numel() >= MANY_WEIGHTS else several) * x.shape[-1] > 0
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
         and not any(map(is_functorch_wrapped_tensor, (x, weight)))
@@ -62,6 +76,16 @@ def onednn(
 ) -> Float[Tensor, "*any output"]:
     """x Wᵀ + b, without a gradient."""
     return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+
+
+def weight_first(
+    x: Float[Tensor, "*any feature"],
+    weight: Float[Tensor, "output feature"],
+    bias: Float[Tensor, " output"] | None = None,
+) -> Float[Tensor, "*any output"]:
+    """x Wᵀ + b as the transpose of W xᵀ, without a gradient."""
+    found = (weight @ x.flatten(0, -2).T).T.contiguous().view(*x.shape[:-1], len(weight))
+    return found if bias is None else found.add_(bias)
 
 
 def of_columns(
