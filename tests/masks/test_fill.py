@@ -37,6 +37,13 @@ def test_every_fill_option_is_held_by_these_tests() -> None:
 
 
 @pytest.mark.parametrize("name", FILLS)
+def test_attending_without_a_mask_equals_attending_to_what_is_all_visible(name: str) -> None:
+    q, k, v = example()
+    fill, every = option("mask_fill", name), torch.ones(1, 1, 1, 4, dtype=torch.bool)
+    torch.testing.assert_close(fill.attend(q, k, v, None), fill.attend(q, k, v, every))
+
+
+@pytest.mark.parametrize("name", FILLS)
 def test_attending_equals_the_weights_times_the_values(name: str) -> None:
     q, k, v = example()
     fill = option("mask_fill", name)

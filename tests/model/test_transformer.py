@@ -99,6 +99,12 @@ def test_a_sentence_beyond_the_learnt_positions_is_refused_with_both_lengths() -
         logits(model)
 
 
+def test_the_sinusoids_of_one_position_alone_are_those_among_others() -> None:
+    positions = SinusoidalPositions(16)
+    among = positions(torch.arange(7)[None], 7)[:, 5:6]
+    torch.testing.assert_close(positions(torch.tensor([[5]]), 6), among)
+
+
 def test_sinusoidal_positions_equal_the_papers_formula() -> None:
     positions = transformer().embedding.source_positions
     table = positions(torch.arange(7)[None], 7)[0]

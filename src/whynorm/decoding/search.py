@@ -74,8 +74,9 @@ def likeliest(
     """
     places = torch.tensor(forbidden, device=logits.device)
     logits = at_least_single(logits).index_fill(1, places, float("-inf"))
-    best = logits.topk(min(count, logits.shape[1])).indices
-    return logits.log_softmax(1).gather(1, best), best
+    one = count == 1  # for which torch need not sort
+    best = logits.max(1, keepdim=True) if one else logits.topk(min(count, logits.shape[1]))
+    return logits.log_softmax(1).gather(1, best.indices), best.indices
 
 
 def require_extra_tokens(extra_tokens: int) -> None:

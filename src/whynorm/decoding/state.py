@@ -1,5 +1,7 @@
 """Where a batch of sentences stands in step-by-step decoding, with and without a cache."""
 
+from copy import copy
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -7,7 +9,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from whynorm.data.vocabulary import PAD
-from whynorm.masks.paper import Masks, Rules
+from whynorm.decoding.ahead import Ahead
+from whynorm.masks.fill import Fill
+from whynorm.masks.paper import Rules
 from whynorm.model.transformer import Cache, Transformer
 
 # Masks are made for so many target tokens at first.
@@ -50,25 +54,15 @@ class CachedState:
     ) -> None:
         self.model, self.rules, self.cache = model, rules, cache
         self.source_real, self.width = source_real, width
-        self.ahead: Masks | None = None
+        self.ahead: Ahead | None = None
 
     def step(self, tokens: Int[Tensor, " rows"]) -> Float[Tensor, "rows vocabulary"]:
         """Logits of each row's next token, from one new position."""
-        states = self.model.step(tokens[:, None], self.cache, self.newest_masks(len(tokens)))
-        return self.model.project(states)[:, -1]
-
-    def newest_masks(self, rows: int) -> Masks:
-        """The masks of the next position, cut out of masks that reach further ahead."""
         at = self.cache.length
-        if self.ahead is None or self.ahead.target.shape[1] <= at:
-            target_real = self.source_real.new_ones(len(self.source_real), 2 * at + ROOM)
-            self.ahead = self.rules(self.source_real, target_real)
-        return self.ahead._replace(
-            target=self.source_real.new_ones(rows, 1),
-            # All prefixes have the same length, so what one may see of itself all may.
-            decoder=query_row(self.ahead.decoder, at)[:1, :, :, : at + 1],
-            cross=query_row(self.ahead.cross, at),
-        )
+        if self.ahead is None or self.ahead.reach <= at:
+            self.ahead = Ahead.of(self.rules, self.source_real, 2 * at + ROOM)
+        masks = self.ahead.newest(at, len(tokens))
+        return self.model.project(self.model.step(tokens[:, None], self.cache, masks))[:, -1]
 
     def select(self, rows: Int[Tensor, " kept"], width: int = 1) -> "CachedState":
         """The state of these rows, in this order; each `width` of them share a sentence."""
@@ -78,17 +72,9 @@ class CachedState:
 
     def reorder(self, rows: Int[Tensor, " rows"]) -> "CachedState":
         """The state whose rows continue these; what belongs to sentences stays where it is."""
-        cache = self.cache.select(rows, None)
-        state = CachedState(self.model, self.rules, cache, self.source_real, self.width)
-        state.ahead = self.ahead
+        state = copy(self)
+        state.cache = self.cache.select(rows, None)
         return state
-
-
-def query_row(
-    visible: Bool[Tensor, "batch 1 #query #key"], at: int
-) -> Bool[Tensor, "batch 1 1 #key"]:
-    """What the query at a position may see; rules may say the same of every query in one row."""
-    return visible if visible.shape[2] == 1 else visible[:, :, at : at + 1]
 
 
 class RecomputedState:
@@ -139,14 +125,18 @@ def exact_with_cache(model: Transformer, rules: Rules) -> bool:
 
     Norms, masks and the fill are asked each for themselves, the fill about the masks of 32 tokens.
     """
+    return model.incremental and past_alone(rules, model.fill)
+
+
+@lru_cache(maxsize=8)
+def past_alone(rules: Rules, fill: Fill) -> bool:
+    """True if under these rules and this fill no target token hangs on a later one.
+
+    Remembered, for it takes as long as a few tokens.
+    """
     real = torch.ones(1, 32, dtype=torch.bool)
     visible = rules(real, real).decoder.expand(1, 1, 32, 32)
-    return (
-        model.incremental
-        and rules.causal
-        and regardless_of_length(rules)
-        and not model.fill.looks_ahead(visible)
-    )
+    return rules.causal and regardless_of_length(rules) and not fill.looks_ahead(visible)
 
 
 def regardless_of_length(rules: Rules) -> bool:

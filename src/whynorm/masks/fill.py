@@ -40,9 +40,11 @@ class Fill:
         q: Float[Tensor, "batch head query feature"],
         k: Float[Tensor, "batch head key feature"],
         v: Float[Tensor, "batch head key feature"],
-        visible: Bool[Tensor, "#batch #head #query #key"],
+        visible: Bool[Tensor, "#batch #head #query #key"] | None,
     ) -> Float[Tensor, "batch head query feature"]:
-        """softmax(q kᵀ / sqrt(d_k)) v, with the hidden scores filled."""
+        """softmax(q kᵀ / sqrt(d_k)) v, with the hidden scores filled; None hides nothing."""
+        if visible is None:
+            visible = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=q.device)
         return self.weights(scaled_scores(q, k), visible) @ v
 
 
@@ -132,7 +134,7 @@ class Fused(Fill):
         q: Float[Tensor, "batch head query feature"],
         k: Float[Tensor, "batch head key feature"],
         v: Float[Tensor, "batch head key feature"],
-        visible: Bool[Tensor, "#batch #head #query #key"],
+        visible: Bool[Tensor, "#batch #head #query #key"] | None,
     ) -> Float[Tensor, "batch head query feature"]:
         """The fused kernel of torch."""
         return F.scaled_dot_product_attention(q, k, v, attn_mask=visible)

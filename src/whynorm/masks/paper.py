@@ -34,6 +34,14 @@ class Masks(NamedTuple):
         )
 
 
+class Newest(NamedTuple):
+    """The same for the newest target token alone; None where it may see everything."""
+
+    target: Bool[Tensor, "batch 1"]
+    decoder: Bool[Tensor, "#batch 1 1 #target"] | None
+    cross: Bool[Tensor, "#batch 1 1 #source"] | None
+
+
 class Rules:
     """Builds `Masks` for a batch from the rules of each site; a rule that is None is left out.
 

@@ -11,6 +11,9 @@ from whynorm.model.linear import Linear, product
 from whynorm.model.query_key import MakeQueryKeyNorm
 from whynorm.placements.placement import Sublayer, unchanged
 
+# A past has room for so many tokens at first.
+ROOM = 32
+
 
 class KeysValues(NamedTuple):
     """Projected keys and values, each (batch, head, key, feature of the head)."""
@@ -26,46 +29,52 @@ class KeysValues(NamedTuple):
 class Past:
     """Keys and values of the target tokens decoded so far, in one layer.
 
-    Rows are selected only once there is something to append to them, so both are one copy.
+    They stand in a buffer with room for later ones, (row, token, keys or values, head, feature):
+    a row is copied in one piece. Rows are selected only once there is something to append to
+    them, so both are one copy, and what they are selected from is not written to.
     """
 
     def __init__(
-        self, so_far: KeysValues | None = None, rows: Int[Tensor, " row"] | None = None
+        self,
+        buffer: Float[Tensor, "before room 2 head feature"] | None = None,
+        length: int = 0,
+        rows: Int[Tensor, " row"] | None = None,
     ) -> None:
-        self.so_far, self.rows = so_far, rows
+        self.buffer, self.length, self.rows = buffer, length, rows
 
     def extend(self, new: KeysValues) -> KeysValues:
         """All keys and values, after the new ones have been appended."""
-        if self.so_far is not None:
-            keys, values = self.so_far
-            new = KeysValues(
-                followed(keys, self.rows, new.keys), followed(values, self.rows, new.values)
-            )
-        self.so_far, self.rows = new, None
-        return new
+        end = self.length + new.keys.shape[2]
+        buffer = self.buffer
+        if buffer is None or self.rows is not None or buffer.shape[1] < end:
+            buffer = self.moved(new.keys, end)
+        keys, values = buffer.unbind(2)
+        keys[:, self.length : end] = new.keys.transpose(1, 2)
+        values[:, self.length : end] = new.values.transpose(1, 2)
+        self.buffer, self.length, self.rows = buffer, end, None
+        return KeysValues(keys[:, :end].transpose(1, 2), values[:, :end].transpose(1, 2))
+
+    def moved(
+        self, like: Float[Tensor, "row head new feature"], end: int
+    ) -> Float[Tensor, "row room 2 head feature"]:
+        """What is remembered of the chosen rows, in a larger buffer.
+
+        Without more room than for `end` tokens where rows were chosen, as they soon are again.
+        """
+        rows, heads, _, features = like.shape
+        room = end if self.rows is not None else 2 * end + ROOM
+        larger = like.new_empty(rows, room, 2, heads, features)
+        if self.buffer is not None:
+            before, kept = self.buffer[:, : self.length], larger[:, : self.length]
+            if self.rows is None:
+                kept.copy_(before)
+            else:
+                torch.index_select(before, 0, self.rows, out=kept)
+        return larger
 
     def select(self, rows: Int[Tensor, " row"]) -> "Past":
         """The past of the given rows, in that order."""
-        return Past(self.so_far, rows if self.rows is None else self.rows[rows])
-
-
-def followed(
-    past: Float[Tensor, "before head key feature"],
-    rows: Int[Tensor, " batch"] | None,
-    new: Float[Tensor, "batch head new feature"],
-) -> Float[Tensor, "batch head longer feature"]:
-    """The given rows of the past (all, without `rows`), the new ones behind them.
-
-    In memory a row's tokens stand one after the other, so that a row is copied in one piece.
-    """
-    past, new = past.transpose(1, 2), new.transpose(1, 2)
-    if rows is None:
-        return torch.cat((past, new), dim=1).transpose(1, 2)
-    length = past.shape[1]
-    longer = new.new_empty(len(rows), length + new.shape[1], *new.shape[2:])
-    torch.index_select(past, 0, rows, out=longer[:, :length])
-    longer[:, length:] = new
-    return longer.transpose(1, 2)
+        return Past(self.buffer, self.length, rows if self.rows is None else self.rows[rows])
 
 
 class Attention(nn.Module):
@@ -91,7 +100,7 @@ class Attention(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "batch query feature"],
-        visible: Bool[Tensor, "#sentence #head #query #key"],
+        visible: Bool[Tensor, "#sentence #head #query #key"] | None,
         memory: KeysValues | None = None,
         past: Past | None = None,
         inside: Sublayer = unchanged,
@@ -99,7 +108,8 @@ class Attention(nn.Module):
         """x attending to `memory`, or (without it) to itself and, when decoding, its `past`.
 
         A sentence of `memory` may serve several successive rows of x, as many for each.
-        `inside` stands between the heads and the output matrix.
+        `visible` is None where that is everything; `inside` stands between the heads and the
+        output matrix.
         """
         q, keys_values = self.project(x, memory)
         if past is not None:
@@ -111,7 +121,7 @@ class Attention(nn.Module):
         self,
         q: Float[Tensor, "batch head query feature"],
         keys_values: KeysValues,
-        visible: Bool[Tensor, "#sentence #head #query #key"],
+        visible: Bool[Tensor, "#sentence #head #query #key"] | None,
     ) -> Float[Tensor, "batch head query feature"]:
         """What the fill makes of them; rows that share a sentence's keys are queries of it."""
         rows, heads, queries, features = q.shape

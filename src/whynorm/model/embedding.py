@@ -35,10 +35,15 @@ class SinusoidalPositions(nn.Module):
         self, position: Int[Tensor, "batch time"], length: int
     ) -> Float[Tensor, "batch time feature"]:
         """The encoding of each position; all are below `length`."""
-        every = torch.arange(length, device=position.device)
-        angle = every[:, None] * self.frequency
-        table = torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(-2)
-        return table[:, : self.d_model].float()[position]
+        if position.numel() < length:
+            return self.encoding(position)
+        return self.encoding(torch.arange(length, device=position.device))[position]
+
+    def encoding(self, position: Int[Tensor, "*any"]) -> Float[Tensor, "*any feature"]:
+        """The formula itself."""
+        angle = position[..., None] * self.frequency
+        waves = torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(-2)
+        return waves[..., : self.d_model].float()
 
 
 class LearnedPositions(nn.Module):
@@ -101,11 +106,17 @@ class Embeddings(nn.Module):
         self,
         tokens: Int[Tensor, "batch target"],
         real: Bool[Tensor, "batch target"],
-        start: int = 0,
     ) -> Float[Tensor, "batch target feature"]:
-        """Target vectors with their positions, the first of which is `start`."""
-        place = self.target_positions(count(real) + start, real.shape[1] + start)
+        """Target vectors with their positions."""
+        place = self.target_positions(count(real), real.shape[1])
         return self.dropout(self.target_table(tokens) * self.scale + place)
+
+    def next(
+        self, tokens: Int[Tensor, "batch 1"], position: int
+    ) -> Float[Tensor, "batch 1 feature"]:
+        """Vectors of the target tokens at one position, for decoding token by token."""
+        place = self.target_positions(tokens.new_full((1, 1), position), position + 1)
+        return torch.add(place, self.target_table(tokens), alpha=self.scale)
 
     def table_of(self, stack: Literal["encoder", "decoder"]) -> Float[Tensor, "vocabulary feature"]:
         """The table that a stack reads; the two may be one and the same."""

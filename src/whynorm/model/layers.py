@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from whynorm.masks.fill import Fill
-from whynorm.masks.paper import Masks
+from whynorm.masks.paper import Masks, Newest
 from whynorm.model.attention import Attention, KeysValues, Past
 from whynorm.model.dropout import Dropout
 from whynorm.model.feed_forward import FeedForward
@@ -63,7 +63,7 @@ class DecoderLayer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def sublayers(
-        self, masks: Masks, inside: Inside, memory: KeysValues, past: Past | None
+        self, masks: Masks | Newest, inside: Inside, memory: KeysValues, past: Past | None
     ) -> tuple[Sublayer, ...]:
         """The three sub-layers, under the masks of this batch, over the encoder's memory."""
         return (
@@ -114,7 +114,7 @@ class Decoder(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "batch target feature"],
-        masks: Masks,
+        masks: Masks | Newest,
         memory: list[KeysValues],
         past: list[Past] | None = None,
     ) -> Float[Tensor, "batch target feature"]:

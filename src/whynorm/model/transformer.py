@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from whynorm.masks.fill import Fill
-from whynorm.masks.paper import Masks
+from whynorm.masks.paper import Masks, Newest
 from whynorm.model.attention import KeysValues, Past
 from whynorm.model.embedding import Embeddings, Tokens
 from whynorm.model.initialisation import initialise
@@ -136,10 +136,10 @@ class Transformer(nn.Module):
         return Cache(self.decoder.remember(memory), [Past() for _ in self.decoder.layers])
 
     def step(
-        self, token: Int[Tensor, "batch 1"], cache: Cache, masks: Masks
+        self, token: Int[Tensor, "batch 1"], cache: Cache, masks: Newest
     ) -> Float[Tensor, "batch 1 feature"]:
-        """The state of the newest target token, appended to the cache; masks are `last()`'s."""
-        x = self.embedding.target(token, masks.target, start=cache.length)
+        """The state of the newest target token, appended to the cache."""
+        x = self.embedding.next(token, cache.length)
         cache.length += 1
         return self.decoder(x, masks, cache.memory, cache.past)
 
