@@ -4,7 +4,7 @@ import importlib
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,13 +88,25 @@ class Vocabularies:
 
 
 def _saved(vocabulary: Vocabulary) -> dict[str, Any]:
-    kind = type(vocabulary)
-    return {"class": f"{kind.__module__}.{kind.__qualname__}", "state": vocabulary.state()}
+    return {"class": _name(type(vocabulary)), "state": vocabulary.state()}
 
 
 def _restored(saved: dict[str, Any]) -> Vocabulary:
-    module, _, name = saved["class"].rpartition(".")
-    kind = getattr(importlib.import_module(module), name)
-    if not (isinstance(kind, type) and issubclass(kind, Vocabulary)):
-        raise ValueError(f"{saved['class']} is no vocabulary")
-    return kind.of_state(saved["state"])
+    name = saved["class"]
+    if name.startswith(f"{__package__}."):
+        importlib.import_module(name.rpartition(".")[0])
+    known = {_name(kind): kind for kind in _kinds(Vocabulary)}
+    if name not in known:
+        raise ValueError(f"{name} is no vocabulary")
+    return known[name].of_state(saved["state"])
+
+
+def _kinds(kind: type[Vocabulary]) -> Iterator[type[Vocabulary]]:
+    """The vocabularies that are imported; a file may name no other but those of this folder."""
+    for below in kind.__subclasses__():
+        yield below
+        yield from _kinds(below)
+
+
+def _name(kind: type[Vocabulary]) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"

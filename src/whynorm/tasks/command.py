@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from whynorm.tasks.axes import Bundles, expanded, planned
-from whynorm.tasks.composition import explained, refuse_missing, refuse_unknown_keys
+from whynorm.tasks.composition import explained, refuse_leaving, refuse_missing, refuse_unknown_keys
 from whynorm.tasks.folder import newest
 from whynorm.tasks.launch import reads
 from whynorm.tasks.refusal import Refused, one_sentence
@@ -59,6 +59,8 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
         for config, arm in zip(configs, every, strict=True):
             refuse_unknown_keys(config, arm)
             refuse_missing(config)
+            HydraConfig.instance().set_config(config)
+            refuse_leaving(config)
         if options.cfg is None:
             rehearse_all([config for config in configs if not reads(config)])
             if not options.multirun:

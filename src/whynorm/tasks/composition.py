@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from hydra import compose
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -10,7 +11,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from whynorm.tasks.folder import ROOT
 from whynorm.tasks.job import flattened
 from whynorm.tasks.refusal import Refused, choices
 
@@ -33,6 +36,14 @@ def groups(parent: str = "") -> list[str]:
 def options(group: str) -> list[str]:
     """The options of a group."""
     return GlobalHydra.instance().config_loader().get_group_options(group, ObjectType.CONFIG)
+
+
+def written(group: str) -> list[Any]:
+    """What each option of a group says, nothing of it composed or resolved."""
+    loader = GlobalHydra.instance().config_loader()
+    assert isinstance(loader, ConfigLoaderImpl)
+    found = [loader.repository.load_config(f"{group}/{name}") for name in options(group)]
+    return [OmegaConf.to_container(one.config, resolve=False) for one in found if one is not None]
 
 
 def explained(error: Exception, overrides: list[str]) -> str:
@@ -123,6 +134,20 @@ def refuse_missing(config: DictConfig) -> None:
         if value == "???" and not key.startswith("hydra."):
             last = ", or run=last for the newest run" if key == "run" else ""
             raise Refused(f"{key} is not set: add {key}=… to the command{last}")
+
+
+def refuse_leaving(config: DictConfig) -> None:
+    """Refuse a group or name under which a run would lie outside the folder of all runs."""
+    for key in ("group", "name"):
+        try:
+            value = str(config[key])
+        except OmegaConfBaseException as error:
+            raise Refused(f"{key}: {str(error.msg).splitlines()[0]}") from error
+        if {"", ".", ".."} & set(re.split(r"[\\/]", value)):
+            raise Refused(
+                f"{key}={value} is no name of a folder inside {ROOT}/: choose one without '..' and "
+                "without '/' at its ends; hydra.run.dir=… puts a run elsewhere"
+            )
 
 
 def norm_of(words: str) -> DictConfig:

@@ -1,4 +1,4 @@
-"""`task=export`: a run's model for CTranslate2, or the same model with its batch norms folded."""
+"""`task=export`: a run's model for CTranslate2, with its batch norms folded, or as safetensors."""
 
 import os
 import shutil
@@ -23,8 +23,9 @@ from whynorm.training import checkpoint
 
 INSTALL = "pip install -e '.[export]' -c constraints.txt"
 CTRANSLATE, FOLDED, README, WEIGHTS = "ctranslate2", "folded", "README.md", "folded.ckpt"
+SAFETENSORS = "safetensors"
 # What the command says of the export and not of the run.
-OWN = ("task", "run", "output")
+OWN = ("task", "run", "output", "format")
 NONE = {
     "_target_": f"{NoNorm.__module__}.{NoNorm.__qualname__}",
     "_partial_": True,
@@ -34,12 +35,21 @@ NONE = {
 
 
 def export(config: DictConfig) -> None:
-    """Write a folder that CTranslate2 reads or, where batch norms fold, another run folder."""
+    """Write a folder that CTranslate2 reads or, where batch norms fold, another run folder.
+
+    With `format=safetensors`, a folder of the weights instead.
+    """
+    if config.format not in (None, SAFETENSORS):
+        raise Refused(
+            f"format={config.format}: there is no such format; choose {SAFETENSORS} or null"
+        )
     run = folders.finished(config.run)
     revived = revive(config)
     revived.model.eval()
     try:
-        if acceptance.supports(revived.model):
+        if config.format == SAFETENSORS:
+            to_safetensors(revived, run, place(config, run, SAFETENSORS))
+        elif acceptance.supports(revived.model):
             to_ctranslate(revived, run, place(config, run, CTRANSLATE))
         else:
             to_folded(revived, run, place(config, run, FOLDED))
@@ -61,10 +71,7 @@ def to_ctranslate(revived: Revived, run: Path, folder: Path) -> None:
     try:
         from whynorm.export import ctranslate
     except ModuleNotFoundError as error:
-        raise Refused(
-            f"task=export writes this model for CTranslate2, but {error.name} is not installed: "
-            f"{INSTALL}"
-        ) from error
+        raise lacking(error) from error
     bounds = limits(revived)
     with whole(folder) as unfinished:
         model, rules, vocabularies = revived.model, revived.rules, revived.vocabularies
@@ -75,6 +82,24 @@ def to_ctranslate(revived: Revived, run: Path, folder: Path) -> None:
     terminal.show_facts(
         "Exported", {"for CTranslate2": folder, "largest difference": far, "to use it": README}
     )
+
+
+def to_safetensors(revived: Revived, run: Path, folder: Path) -> None:
+    """Write the weights, with the vocabularies and the configuration that they belong to."""
+    try:
+        from whynorm.export import weights
+    except ModuleNotFoundError as error:
+        raise lacking(error) from error
+    with whole(folder) as unfinished:
+        weights.write(revived.model.state_dict(), unfinished)
+        revived.vocabularies.save(unfinished / VOCABULARY)
+        shutil.copyfile(run / CONFIG, unfinished / CONFIG)
+    terminal.show_facts("Exported", {"weights": folder / weights.FILE})
+
+
+def lacking(error: ModuleNotFoundError) -> Refused:
+    """The refusal of an export that wants a package which is not there."""
+    return Refused(f"task=export writes this with {error.name}, which is not installed: {INSTALL}")
 
 
 def limits(revived: Revived) -> guide.Limits:

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from whynorm.tasks.refusal import Refused
 
 ROOT = Path("runs")
 CONFIG, STATUS, SCORES, VERSIONS = "config.yaml", "status.json", "scores.json", "versions.json"
 VOCABULARY, CHECKPOINTS, TRANSLATIONS = "vocabulary.json", "checkpoints", "translations.tsv"
+UNREADABLE = (YAMLError, OmegaConfBaseException)
 LEAKS, LAST = "leaks.json", "last.ckpt"
 
 
@@ -64,15 +67,22 @@ def finished(name: str) -> Path:
 
 def checkpoint(folder: Path) -> Path:
     """The weights that the run was tested with."""
-    name = read_json(folder / SCORES).get("checkpoint", "best.ckpt")
-    path = folder / CHECKPOINTS / str(name)
-    if not path.is_file():
+    name = str(read_json(folder / SCORES).get("checkpoint", "best.ckpt"))
+    path = folder / CHECKPOINTS / name
+    if path.name != name or not path.is_file():
         raise Refused(f"run={folder}: its weights {CHECKPOINTS}/{name} are missing; train it again")
     return path
 
 
 def configuration(folder: Path) -> DictConfig:
-    """The run's resolved configuration."""
-    config = OmegaConf.load(folder / CONFIG)
-    assert isinstance(config, DictConfig), f"{folder / CONFIG} holds no mapping"
+    """The run's configuration, which training resolved: what is left to resolve is refused."""
+    path = folder / CONFIG
+    try:
+        config = OmegaConf.load(path)
+        left = "${" in json.dumps(OmegaConf.to_container(config, resolve=False), default=str)
+    except (OSError, ValueError, TypeError, RecursionError, *UNREADABLE) as error:
+        raise Refused(f"{path} cannot be read; restore it, or train the run again") from error
+    if left or not isinstance(config, DictConfig):
+        what = "a value with ${, which no run writes" if left else "no configuration"
+        raise Refused(f"{path} holds {what}; restore it, or train the run again")
     return config

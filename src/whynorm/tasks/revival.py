@@ -12,6 +12,7 @@ from whynorm.model.transformer import Transformer
 from whynorm.tasks import build
 from whynorm.tasks.folder import VOCABULARY, checkpoint, configuration
 from whynorm.tasks.refusal import Refused
+from whynorm.tasks.trust import refuse_untrusted
 from whynorm.training import checkpoint as checkpoints
 
 # Of these a finished run has only one, whatever the command says.
@@ -33,7 +34,7 @@ def revived(config: DictConfig) -> DictConfig:
     """The run's configuration, with what the command line says otherwise.
 
     A group named there is replaced whole, a value alone. What an older run does not know of is
-    as it is today.
+    as it is today. What it asks to be made and conf/ does not name is refused.
     """
     past = configuration(Path(config.run))
     del past["choices"]
@@ -44,6 +45,7 @@ def revived(config: DictConfig) -> DictConfig:
         OmegaConf.update(past, key, value, merge=False, force_add=True)
     for name in SECTIONS:
         past[name] = OmegaConf.merge(config[name], past[name])
+    refuse_untrusted(past, config)
     return past
 
 
@@ -58,9 +60,10 @@ def commanded() -> list[str]:
 def revive(config: DictConfig) -> Revived:
     """The run's model with its weights, ready to translate."""
     folder, past = Path(config.run), revived(config)
-    vocabularies = Vocabularies.load(folder / VOCABULARY)
-    model = build.make_model(past, build.tokens(vocabularies))
+    build.made(past.vocabulary)  # imports the user's own kind of vocabulary, which a file cannot
     try:
+        vocabularies = Vocabularies.load(folder / VOCABULARY)
+        model = build.make_model(past, build.tokens(vocabularies))
         checkpoints.load(model, checkpoint(folder))
     except ValueError as error:
         raise Refused(str(error)) from error

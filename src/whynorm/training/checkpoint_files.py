@@ -62,17 +62,26 @@ def write(checkpoint: dict[str, Any], path: Path) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What a checkpoint holds, on the CPU; no code of the file is run.
+    """All that a checkpoint holds, on the CPU.
 
-    Raises Damaged where the file is not the one that was written, or no checkpoint at all.
+    Raises Damaged where the file is not the one that was written, or would make more than tensors
+    and plain values.
     """
     manifest.verify(path)
+    if not path.is_file():
+        raise Damaged(f"there is no checkpoint at {path}")
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise Damaged(f"there is no checkpoint at {path}") from error
-    except Exception as error:  # torch raises errors of many kinds for what is no checkpoint
-        raise Damaged(f"{path} is no checkpoint that training wrote") from error
+    except Exception as error:  # of a damaged file torch says so in many unrelated kinds
+        raise Damaged(strange(path)) from error
     if not isinstance(found, dict):
-        raise Damaged(f"{path} is no checkpoint that training wrote")
+        raise Damaged(strange(path))
     return found
+
+
+def strange(path: Path) -> str:
+    """What is said of a file that training did not write."""
+    return (
+        f"{path} is damaged, or holds more than weights and plain values, and nothing of it was "
+        "run; restore the file, or train again"
+    )
