@@ -50,14 +50,13 @@ class Question(NamedTuple):
 def read(folder: Path, swept: Mapping[str, str]) -> Run:
     """The run in that folder, as far as it has come."""
     status = _json(folder / "status.json")
-    config = folder / "config.yaml"
     return Run(
         folder,
         dict(swept),
         state=status.get("state", WAITING),
         reason=status.get("reason", ""),
         seconds=float(status.get("seconds", 0.0)),
-        config=flat(yaml.safe_load(config.read_text("utf-8"))) if config.exists() else {},
+        config=flat(_yaml(folder / "config.yaml")),
         scores=_json(folder / "scores.json"),
         versions={"begun": status.get("begun", ""), **_json(folder / "versions.json")},
         curve=_table(folder / "metrics.csv", ","),
@@ -78,6 +77,14 @@ def flat(node: Any, place: str = "") -> dict[str, Any]:
 
 def _json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    """The plain values of a file; ValueError where it holds anything else."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} holds more or less than plain values") from error
 
 
 def _table(path: Path, separator: str) -> pandas.DataFrame:

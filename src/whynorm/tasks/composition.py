@@ -2,7 +2,6 @@
 
 import re
 from functools import lru_cache
-from typing import Any
 
 from hydra import compose
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -36,14 +35,6 @@ def groups(parent: str = "") -> list[str]:
 def options(group: str) -> list[str]:
     """The options of a group."""
     return GlobalHydra.instance().config_loader().get_group_options(group, ObjectType.CONFIG)
-
-
-def written(group: str) -> list[Any]:
-    """What each option of a group says, nothing of it composed or resolved."""
-    loader = GlobalHydra.instance().config_loader()
-    assert isinstance(loader, ConfigLoaderImpl)
-    found = [loader.repository.load_config(f"{group}/{name}") for name in options(group)]
-    return [OmegaConf.to_container(one.config, resolve=False) for one in found if one is not None]
 
 
 def explained(error: Exception, overrides: list[str]) -> str:

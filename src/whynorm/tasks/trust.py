@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import yaml
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from whynorm.tasks.composition import groups, written
 from whynorm.tasks.refusal import Refused
 
 # Places that hold norms, beside what the group of their own name offers.
@@ -47,8 +49,16 @@ def allowed(key: str, value: Any, said: Mapping[Any, Any]) -> bool:
     names = [place, "norm"] if place in HOLDING_NORMS else [place]
     if value in values(last, [said.get(name) for name in names]):
         return True
-    every = [group for group in groups() if group.partition("/")[0] in names]
-    return any(value in values(last, node) for group in every for node in written(group))
+    return any(value in values(last, node) for name in names for node in options(name))
+
+
+def options(group: str) -> Iterator[Any]:
+    """What the option files of a group say, those of --config-dir too, as plain values."""
+    folders = [one.path for one in HydraConfig.get().runtime.config_sources if one.schema == "file"]
+    # A run folder may have any text for a key, such as a path to options of its own.
+    for folder in folders if group.isidentifier() else ():
+        for path in sorted(Path(folder, group).rglob("*.yaml")):
+            yield yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def values(key: str, node: Any) -> list[Any]:
