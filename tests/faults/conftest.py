@@ -1,12 +1,22 @@
-"""Undisturbed runs to compare with, and the table of what was tried."""
+"""Undisturbed runs to compare with, and the table of what was tried.
 
+FAULT_TABLE=docs/faults.md writes the table into that page, when the tests are over.
+"""
+
+import os
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.faults.places import Signal
+from tests.faults.table import published
 from tests.faults.trial import results, train, words
+
+TABLE = os.environ.get("FAULT_TABLE")
+_ended: dict[str, Counter[str]] = {}
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +36,19 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str,
 @pytest.fixture(scope="session")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose run was killed after some updates; to be copied before it is spoilt."""
-    from tests.faults.places import Signal
-
     folder = tmp_path_factory.mktemp("stopped")
     assert train(folder, words("plain"), Signal("a batch", 8)).code == -9
     return folder
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count how the tests of each kind ended."""
+    if report.when == "call" or report.outcome != "passed":
+        kind = report.nodeid.partition("[")[0]
+        _ended.setdefault(kind, Counter())[report.outcome] += 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the table, where one is asked for; of several processes the first one does."""
+    if TABLE and not hasattr(session.config, "workerinput"):
+        published(Path(TABLE), _ended)

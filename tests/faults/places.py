@@ -18,7 +18,7 @@ PLACES = {
     "the removal of a checkpoint": "whynorm.training.manifest:forget",
     "the writing of metrics.csv": "whynorm.tasks.loggers:Metrics.save",
     "a validation's batch": "whynorm.training.module:TranslationModule.validation_step",
-    "a validation's translation": "whynorm.training.translation:ValidationTranslation._of_all_ranks",
+    "a validation's translation": "whynorm.training.translation:corpus_scores",
     "an epoch's order": "whynorm.data.datamodule:TranslationData.order",
     "the test's batch": "whynorm.training.module:TranslationModule.test_step",
     "the test's translation": "whynorm.tasks.scoring:translate",
@@ -104,7 +104,7 @@ class Poison:
             loss = learn(module, *given)
             return loss * float("nan") if module.global_step + 1 == self.update else loss
 
-        TranslationModule.training_step = poisoned
+        setattr(TranslationModule, "training_step", poisoned)  # noqa: B010
 
 
 def trap(place: str, count: int, spring: Callable[[], None]) -> None:

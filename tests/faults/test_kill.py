@@ -1,4 +1,4 @@
-"""A run that is killed anywhere, and called again, has the results of one that nothing disturbed."""
+"""A run that is killed anywhere, and called again, ends as one that nothing disturbed."""
 
 from collections.abc import Callable
 from pathlib import Path

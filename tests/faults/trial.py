@@ -100,7 +100,8 @@ def work(
         for place in (1, 2):
             os.dup2(said.fileno(), place)
     for name, number in (("stdout", 1), ("stderr", 2)):
-        setattr(sys, name, open(number, "w", buffering=1, encoding="utf-8", closefd=False))
+        stream = open(number, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
     sys.argv = ["run.py", *arguments]
     happens()
     with contextlib.suppress(KeyboardInterrupt):

@@ -17,6 +17,8 @@ from whynorm.training import checkpoint as checkpoints
 
 # Of these a finished run has only one, whatever the command says.
 FIXED = {"vocabulary", "training", "seed", "optimizer", "schedule", "experiment"}
+# What a finished training has no more use for.
+TRAINING_ONLY = ("choices", "resume")
 # Plain sections, which have grown since older runs were trained.
 SECTIONS = ("training", "decoding")
 
@@ -37,7 +39,8 @@ def revived(config: DictConfig) -> DictConfig:
     as it is today. What it asks to be made and conf/ does not name is refused.
     """
     past = configuration(Path(config.run))
-    del past["choices"]
+    for name in TRAINING_ONLY:
+        past.pop(name, None)
     for key in ["task", *commanded(), *(key for key in config if key not in past)]:
         if key.split(".")[0] in FIXED:
             raise Refused(f"{key} belongs to the training of run={config.run} and stays as it was")

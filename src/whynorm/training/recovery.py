@@ -24,9 +24,9 @@ class Recovery(pl.Callback):
     """Keeps the newest states of a training, and stops it between two updates where asked to.
 
     A state is kept when a batch is about to begin an update: `seconds` after the last one (later
-    where writing takes long), where a validation follows, and before a stop. All that is random
-    or ordered here is a function of seed, epoch and update, so that training goes on bit for bit.
-    `validated` is the newest validation loss. Ranks decide together.
+    where writing takes long; 0: at every update), where a validation follows, and before a stop.
+    All that is random or ordered here is a function of seed, epoch and update, so that training
+    goes on bit for bit. `validated` is the newest validation loss. Ranks decide together.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Recovery(pl.Callback):
             for path in states(self.folder)[self.states :]:
                 trainer.strategy.remove_checkpoint(path)
         now = time.monotonic()
-        self._due_at = now + max(self.seconds, SHARE * (now - begun))
+        self._due_at = now + (self.seconds and max(self.seconds, SHARE * (now - begun)))
 
     def stop(self) -> None:
         """End the training."""
