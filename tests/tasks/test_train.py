@@ -10,6 +10,7 @@ import torch
 from omegaconf import OmegaConf
 
 from tests.tasks.launching import TINY, Ended, launch, only_run
+from whynorm.tasks.versions import determinism
 
 Trained = tuple[Path, Ended]
 
@@ -160,3 +161,20 @@ def test_the_best_weights_say_after_which_update_they_were_written(trained: Path
     scores = json.loads((trained / "scores.json").read_text())
     kept = torch.load(trained / "checkpoints/best.ckpt", weights_only=True)
     assert scores["tested_update"] == kept["global_step"]
+
+
+@pytest.mark.parametrize(
+    ("hardware", "said"),
+    [
+        ({"accelerator": "cpu"}, "bit for bit, with as many threads"),
+        ({"accelerator": "gpu", "deterministic": True}, "bit for bit, with as many threads"),
+        ({"accelerator": "gpu", "deterministic": "warn"}, "but for what was warned of"),
+        ({"accelerator": "gpu", "deterministic": False}, "not bit for bit"),
+    ],
+)
+def test_how_exactly_a_run_can_be_repeated_is_said(hardware: dict[str, Any], said: str) -> None:
+    assert said in determinism(hardware)
+
+
+def test_how_exactly_it_can_be_repeated_is_recorded(trained: Path) -> None:
+    assert content(trained, "versions.json")["determinism"] == determinism({"accelerator": "cpu"})

@@ -18,7 +18,7 @@ from whynorm.tasks.options import Resume, Training
 from whynorm.tasks.resumption import Beginning, beginning, introduced
 from whynorm.tasks.scoring import report, scored
 from whynorm.tasks.status import recorded
-from whynorm.tasks.versions import versions
+from whynorm.tasks.versions import determinism, versions
 from whynorm.training import checkpoint
 from whynorm.training.batch_record import BatchRecord
 from whynorm.training.checkpoint_files import CheckpointFiles
@@ -88,6 +88,7 @@ def introduce(this: job.Job, parts: build.Parts, start: Beginning) -> None:
     """Write and show what is about to be trained on what."""
     seed, sha256 = this.config["seed"], parts.data.corpus.sha256
     facts = versions(seed=seed, data_sha256=sha256, overrides=this.overrides)
+    facts["determinism"] = determinism(this.config["hardware"])
     write_json(this.folder / VERSIONS, introduced(this.folder, facts, start))
     parts.data.vocabularies.save(this.folder / VOCABULARY)
     weights = sum(parameter.numel() for parameter in parts.model.parameters())

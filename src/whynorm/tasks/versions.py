@@ -3,6 +3,7 @@
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,15 @@ def versions(*, seed: int, data_sha256: str | None, overrides: list[str]) -> dic
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "overrides": overrides,
     }
+
+
+def determinism(hardware: Mapping[str, Any]) -> str:
+    """How exactly a run can be repeated on the hardware that it was asked to use."""
+    if hardware["accelerator"] == "cpu" or hardware.get("deterministic") is True:
+        return "bit for bit, with as many threads and processes on such a machine"
+    if hardware.get("deterministic") == "warn":
+        return "bit for bit but for what was warned of"
+    return "not bit for bit: hardware.deterministic=true asks for that, and is slower"
 
 
 def commit() -> dict[str, Any]:
