@@ -1,5 +1,6 @@
 """The one launcher: `python run.py --help` says what it can do."""
 
+import io
 import os
 import sys
 import traceback
@@ -24,6 +25,9 @@ def job(config: DictConfig) -> int:
 
 def main() -> None:
     """Check the whole command line, then hand it to Hydra."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without umlauts ends no run
+            stream.reconfigure(errors="replace")
     register_experiments(ROOT / "experiments")
     try:
         sys.argv[1:] = checked(sys.argv[1:], ROOT / "conf")
