@@ -49,6 +49,7 @@ def test_the_configuration_can_be_seen_without_a_run(tmp_path: Path) -> None:
 def test_two_processes_share_each_arm_of_a_multirun(tmp_path: Path) -> None:
     ended = started(tmp_path, "-m", *TINY, "hardware=cpu,ddp_cpu", "model.dropout=0", "seed=1,2")
     assert ended.returncode == 0, ended.stderr
-    found = sorted(tmp_path.glob("runs/*/*-sweep/*/scores.json"))
+    found = sorted(tmp_path.glob("runs/grammar/*/scores.json"))
     losses = [json.loads(path.read_text())["validation"]["loss"] for path in found]
+    assert len(losses) == 4
     assert losses[:2] == pytest.approx(losses[2:], rel=1e-4)

@@ -13,6 +13,7 @@ from whynorm.tasks import terminal, tracking
 from whynorm.tasks.announcement import announce
 from whynorm.tasks.build import Parts, make_translator, searches
 from whynorm.tasks.folder import SCORES, TRANSLATIONS, write_json, write_rows
+from whynorm.training.sharding import gathered
 
 SHOWN_SCORES = ("bleu", "chrf", "words_bleu", "exact_match")
 MEASURED = ("loss", "perplexity", "accuracy")
@@ -33,11 +34,12 @@ def scored(config: DictConfig, parts: Parts, trainer: pl.Trainer) -> Scored:
     measured = {name: float(value) for name, value in trainer.callback_metrics.items()}
     found = searches(config)
     result = Scored({}, ["test set", "source", "reference", *found], [])
-    if trainer.is_global_zero:
-        parts.model.to(trainer.strategy.root_device)
-        for name in parts.data.corpus.tests:
-            losses = {kind: measured[f"test/{name}/{kind}"] for kind in MEASURED}
-            result.scores[name] = {**losses, **translate(config, parts, name, result.rows)}
+    parts.model.to(trainer.strategy.root_device)
+    with gathered(parts.module):
+        if trainer.is_global_zero:
+            for name in parts.data.corpus.tests:
+                losses = {kind: measured[f"test/{name}/{kind}"] for kind in MEASURED}
+                result.scores[name] = {**losses, **translate(config, parts, name, result.rows)}
     return result
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from whynorm.training.checkpoint_files import read, write
+from whynorm.training.sharding import put
 
 _PREFIX = "model."
 
@@ -23,7 +24,7 @@ def load(model: nn.Module, path: Path) -> None:
         if value.shape != stored[name].shape:
             shapes = f"{tuple(stored[name].shape)} there and {tuple(value.shape)} here"
             raise ValueError(_other_model(path, f"{name} is {shapes}"))
-    model.load_state_dict(stored)
+    put(model, stored)
 
 
 def weights(path: Path) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from pytorch_lightning.plugins import MixedPrecision
 from torch import Tensor, nn
 
+from whynorm.training.sharding import local
 from whynorm.training.tally import Tally
 
 
@@ -48,10 +49,13 @@ def clip(gradients: list[Tensor], norm: Float[Tensor, ""], largest: float) -> No
 def with_gradients(
     parameters: list[tuple[str, nn.Parameter]],
 ) -> tuple[list[str], list[Tensor]]:
-    """Names and gradients of the parameters that took part in the loss."""
+    """Names and gradients of the parameters that took part in the loss.
+
+    Of parameters in shards, this process's parts of the gradients.
+    """
     pairs = [(name, parameter.grad) for name, parameter in parameters]
     known = [(name, gradient) for name, gradient in pairs if gradient is not None]
-    return [name for name, _ in known], [gradient for _, gradient in known]
+    return [name for name, _ in known], [local(gradient) for _, gradient in known]
 
 
 def scales_loss(trainer: pl.Trainer) -> bool:

@@ -20,6 +20,7 @@ from whynorm.training.loss import TokenLoss
 from whynorm.training.meter import Meter
 from whynorm.training.parameters import parameter_groups
 from whynorm.training.randomness import reseed
+from whynorm.training.sharding import over_shards, shard, sharded
 from whynorm.training.tally import Tally
 from whynorm.training.vocabulary_loss import vocabulary_loss
 
@@ -112,6 +113,11 @@ class TranslationModule(pl.LightningModule):
         )
         return found, len(labels)
 
+    def configure_model(self) -> None:
+        """Divide the parameters among the processes, where the hardware has them share."""
+        if self.device_mesh is not None:
+            shard(self, self.device_mesh)
+
     def on_fit_start(self) -> None:
         """Begin to count."""
         self._parameters_by_name = list(self.model.named_parameters())
@@ -140,7 +146,7 @@ class TranslationModule(pl.LightningModule):
         names, gradients = with_gradients(self._parameters_by_name)
         # the ranks' gradients were averaged, not added
         divide(gradients, tally.tokens / self.trainer.world_size)
-        sizes = norms(gradients)
+        sizes = over_shards(norms(gradients)) if sharded(self.model) else norms(gradients)
         self.last_update = Update(self.global_step + 1, tally, names, sizes, sizes.norm())
         self.target_tokens += tally.tokens.long()
         self._window, self._part = Tally.empty(self.device), 0

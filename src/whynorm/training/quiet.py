@@ -22,6 +22,10 @@ _BENIGN = (
     r".*The `srun` command is available on your system but is not used.*",
     # An accelerator left unused was left so by the hardware option.
     r".*(GPU|MPS|TPU|HPU).* available but not used.*",
+    # Slurm may be installed without being asked to run this.
+    r".*The `srun` command is available on your system but is not used.*",
+    # Nothing changes in place what attention and feed-forward return.
+    r".*returned a view tensor. An in-place op on this view.*",
     # float16's loss scaling may skip the first optimizer step, but not the schedule's.
     r".*lr_scheduler\.step\(\). before .optimizer\.step\(\).*",
 )

@@ -8,6 +8,7 @@ import torch.distributed
 
 from whynorm.data.corpus import Pair
 from whynorm.decoding.scores import corpus_scores
+from whynorm.training.sharding import gathered
 
 
 class Sample(NamedTuple):
@@ -50,7 +51,8 @@ class ValidationTranslation(pl.Callback):
         """
         if batch_idx or not self.pairs or trainer.sanity_checking:
             return
-        translations = self._of_all_ranks(trainer)
+        with gathered(pl_module):
+            translations = self._of_all_ranks(trainer)
         references = [pair.target for pair in self.pairs]
         scores = corpus_scores(translations, references, lower_case=self.lower_case)
         rows = zip(self.pairs[:3], translations, strict=False)
