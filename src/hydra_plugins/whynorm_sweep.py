@@ -1,6 +1,7 @@
 """Where Hydra finds this project's sweeper and launcher: it takes plugins from here alone."""
 
 from whynorm.tasks.launcher import SideBySide
+from whynorm.tasks.queue_launcher import Queue
 from whynorm.tasks.stacked_launcher import Stacking
 from whynorm.tasks.sweeper import Resuming
 
@@ -15,3 +16,7 @@ class SideBySideLauncher(SideBySide):
 
 class StackedLauncher(Stacking):
     """`hydra/launcher=stacked`."""
+
+
+class QueueLauncher(Queue):
+    """`hydra/launcher=slurm`, and `local_queue`."""

@@ -21,7 +21,7 @@ REFUSED = [
     (["decoder_norm=layer"], r"decoder_norm: .*did you mean 'norm@decoder_norm'"),
     (["norm=layer,batch"], r"norm=layer,batch names several values: add -m"),
     (["experiment=nowhere"], r"experiment.*: there is n"),
-    (["hydra/launcher=slurm"], r"hydra/launcher=slurm: .*choose from .*basic"),
+    (["hydra/launcher=slum"], r"hydra/launcher=slum: .*choose from .*slurm"),
     (["training.clip=[1"], r"'training\.clip=\[1' cannot be read"),
     (["layer"], r"'layer' cannot be read: write key=value"),
     (["+norm.eps=1"], r"norm\.eps cannot be set: .* without '\+'"),

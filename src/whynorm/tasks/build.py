@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytorch_lightning as pl
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from pytorch_lightning.loggers import Logger
@@ -132,10 +134,19 @@ def make_trainer(
         log_every_n_steps=10,
         use_distributed_sampler=False,
         reload_dataloaders_every_n_epochs=1,
+        plugins=cluster(),
         accumulate_grad_batches=training.accumulate,
         gradient_clip_val=training.clip,
         **duration(training),
     )
+
+
+def cluster() -> list[ClusterEnvironment]:
+    """How the processes of a run find each other, where it is Slurm that starts them.
+
+    Without Lightning's own way back into the queue: what puts a run there is not the run.
+    """
+    return [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else []
 
 
 def has(callbacks: list[pl.Callback], kind: type[pl.Callback]) -> bool:

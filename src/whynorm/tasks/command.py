@@ -26,6 +26,10 @@ MOST_COMBINATIONS = 32
 # What a command says that can change which labels there are.
 CHOOSING = ("experiment", "hydra.searchpath", "hydra/sweeper")
 
+# By what the starters of several processes (Lightning, torchrun, srun) number and count them.
+RANKS = ("LOCAL_RANK", "RANK", "SLURM_PROCID")
+PROCESSES = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+
 
 def register_experiments(folder: Path) -> None:
     """Offer each `<folder>/<name>/experiment.yaml` as `experiment=<name>`, grouped by its name."""
@@ -43,33 +47,59 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
     """The arguments, ready for Hydra, once each arm that they ask for could be built.
 
     Raises Refused otherwise. Questions to Hydra (`--help`, `--info`) pass unchecked, and so do the
-    further processes of a parallel run, whose first process was checked.
+    further processes of a parallel run, whose first process is checked.
     """
     options = get_args(arguments)
     questions = (options.help, options.hydra_help, options.info, options.shell_completion)
-    if any(questions) or "LOCAL_RANK" in os.environ:
+    if any(questions):
         return arguments
     overrides = [newest_run_named(override) for override in options.overrides]
     name = options.config_name or "config"
     with initialize_config_dir(str(conf), version_base="1.3", job_name="run"):
         overrides = [*searched(options.config_dir), *overrides]
         bundles = bundles_of(name, overrides)
-        every = arms(name, overrides, options.multirun, bundles)
-        configs = [composed(name, arm) for arm in every]
-        for config, arm in zip(configs, every, strict=True):
-            refuse_unknown_keys(config, arm)
-            refuse_missing(config)
-            HydraConfig.instance().set_config(config)
-            refuse_leaving(config)
-        if options.cfg is None:
-            rehearse_all([config for config in configs if not reads(config)])
-            if not options.multirun:
-                arguments = [*arguments, *unfinished_named(configs[0], overrides)]
+        if not is_further_process():
+            every = arms(name, overrides, options.multirun, bundles)
+            configs = [composed(name, arm) for arm in every]
+            for config, arm in zip(configs, every, strict=True):
+                refuse_unknown_keys(config, arm)
+                refuse_missing(config)
+                HydraConfig.instance().set_config(config)
+                refuse_leaving(config)
+            if options.cfg is None:
+                refuse_parting(overrides, options.multirun)
+                rehearse_all([config for config in configs if not reads(config)], options.multirun)
+                if not options.multirun:
+                    arguments = [*arguments, *unfinished_named(configs[0], overrides)]
         return [
             newest_run_named(one)
             for argument in arguments
             for one in understood(argument, bundles, options.multirun)
         ]
+
+
+def is_further_process() -> bool:
+    """True in any but the first of the processes that train one run."""
+    return any(os.environ.get(name, "0") != "0" for name in RANKS)
+
+
+def refuse_parting(overrides: list[str], multirun: bool) -> None:
+    """Refuse what each of several processes would do for itself, where torchrun or srun began them.
+
+    A folder that is named by the time may have another name in each of them.
+    """
+    if max(int(os.environ.get(name, "1")) for name in PROCESSES) < 2:
+        return
+    if multirun:
+        raise Refused(
+            "-m: each of the processes that torchrun or srun began would run all arms; begin one "
+            "with python, and let hydra/launcher=slurm begin the others"
+        )
+    if not any(override.startswith("hydra.run.dir=") for override in overrides):
+        raise Refused(
+            "hydra.run.dir is not set: the processes that torchrun or srun began must share a run "
+            "folder; name one, such as hydra.run.dir=runs/large"
+        )
 
 
 def understood(argument: str, bundles: Bundles, multirun: bool) -> list[str]:
@@ -95,7 +125,7 @@ def newest_run_named(argument: str) -> str:
 
 def unfinished_named(config: DictConfig, overrides: list[str]) -> list[str]:
     """The folder of a training that was stopped and that this command asks for again, if any."""
-    if "resume" not in config or config.resume.anew or "LOCAL_RANK" in os.environ:
+    if "resume" not in config or config.resume.anew:
         return []
     place = Path(HydraConfig.get().run.dir)
     if any(override.startswith("hydra.run.dir=") for override in overrides):
@@ -104,17 +134,21 @@ def unfinished_named(config: DictConfig, overrides: list[str]) -> list[str]:
     return [f"hydra.run.dir='{found}'"] if found else []
 
 
-def rehearse_all(configs: list[DictConfig]) -> None:
-    """Build what each arm is made of; torch is imported only here, where there is a need."""
+def rehearse_all(configs: list[DictConfig], multirun: bool) -> None:
+    """Build what each arm is made of; torch is imported only here, where there is a need.
+
+    Not the hardware, where the arms are for the machines of a queue.
+    """
     if not configs:
         return
     from whynorm.tasks.rehearsal import rehearse
 
     for config in configs:
         HydraConfig.instance().set_config(config)
+        here = not multirun or config.hydra.launcher.get("cluster") != "slurm"
         with open_dict(config):
             del config["hydra"]
-        rehearse(config)
+        rehearse(config, here=here)
 
 
 def arms(name: str, overrides: list[str], multirun: bool, bundles: Bundles) -> list[list[str]]:

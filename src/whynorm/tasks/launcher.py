@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -27,7 +27,30 @@ def nothing(job: int, code: int) -> None:
     """Nobody needs to know that a job has ended."""
 
 
-class SideBySide(Launcher):
+class Reporting(Launcher):
+    """Tells as each job ends, by `ended`."""
+
+    def __init__(self) -> None:
+        self.ended: Ended = nothing
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Remember what every job is made of."""
+        self.context, self.config = hydra_context, config
+
+    def errand(self, number: int, overrides: list[str], environment: Mapping[str, str]) -> Errand:
+        """What a process needs to know to do the job."""
+        config = self.context.config_loader.load_sweep_config(self.config, overrides)
+        with open_dict(config):
+            config.hydra.job.id = config.hydra.job.num = number
+        HydraConfig.instance().set_config(config)  # from here on it is read-only
+        folder = Path(str(OmegaConf.select(config, "hydra.sweep.dir")))
+        folder /= str(OmegaConf.select(config, "hydra.sweep.subdir"))
+        return Errand(folder, config, self.context, ConfigStore.instance().repo, dict(environment))
+
+
+class SideBySide(Reporting):
     """Starts `jobs` jobs at a time; null: as many as their threads leave cores for.
 
     What all jobs import is imported once, by a process that they are forked from. A job that
@@ -37,14 +60,8 @@ class SideBySide(Launcher):
     def __init__(self, *, jobs: int | None) -> None:
         if jobs is not None and jobs < 1:
             raise Refused(f"hydra.launcher.jobs={jobs} is too small; choose 1 or more")
+        super().__init__()
         self.jobs = jobs
-        self.ended: Ended = nothing
-
-    def setup(
-        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
-    ) -> None:
-        """Remember what every job is made of."""
-        self.context, self.config = hydra_context, config
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -83,18 +100,7 @@ class SideBySide(Launcher):
 
     def start(self, number: int, overrides: list[str]) -> BaseProcess:
         """A process that has begun the job."""
-        return begun(work, self.errand(number, overrides))
-
-    def errand(self, number: int, overrides: list[str]) -> Errand:
-        """What a process needs to know to do the job."""
-        config = self.context.config_loader.load_sweep_config(self.config, overrides)
-        with open_dict(config):
-            config.hydra.job.id = config.hydra.job.num = number
-        HydraConfig.instance().set_config(config)  # from here on it is read-only
-        folder = Path(str(OmegaConf.select(config, "hydra.sweep.dir")))
-        folder /= str(OmegaConf.select(config, "hydra.sweep.subdir"))
-        store, environment = ConfigStore.instance().repo, dict(os.environ)
-        return Errand(folder, config, self.context, store, environment)
+        return begun(work, self.errand(number, overrides, os.environ))
 
 
 def begun(work: Callable[..., None], *given: Errand) -> BaseProcess:

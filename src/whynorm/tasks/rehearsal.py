@@ -14,6 +14,7 @@ from whynorm.model.embedding import Tokens
 from whynorm.results import attention
 from whynorm.tasks import build, folder, signature
 from whynorm.tasks.options import require_least
+from whynorm.tasks.queue_launcher import needs_of
 from whynorm.tasks.refusal import Refused, one_sentence
 from whynorm.tasks.revival import revived
 from whynorm.training.quiet import quiet
@@ -21,8 +22,8 @@ from whynorm.training.quiet import quiet
 TOY_VOCABULARY = 8
 
 
-def rehearse(config: DictConfig) -> None:
-    """Refuse what could not be built, in one sentence."""
+def rehearse(config: DictConfig, *, here: bool = True) -> None:
+    """Refuse what could not be built, in one sentence; `here` is false for another's hardware."""
     quiet()
     try:
         if config.get("run") is not None:
@@ -31,6 +32,10 @@ def rehearse(config: DictConfig) -> None:
         require_probe(config)
         require_types(config)
         require_parts(config)
+        if here:
+            require_trainer(config)
+        else:
+            needs_of(config)
         if "n_best" in config:
             require_translation(config)
     except Refused:
@@ -92,6 +97,10 @@ def require_parts(config: DictConfig) -> None:
     module.schedule(1, updates)
     module.make_optimizer([{"params": [nn.Parameter(torch.zeros(1))]}])
     build.made(config.logger)
+
+
+def require_trainer(config: DictConfig) -> None:
+    """Refuse hardware that this machine does not have."""
     try:
         build.make_trainer(config, folder=folder.ROOT, loggers=[], callbacks=[])
     except (MisconfigurationException, ValueError, TypeError) as error:

@@ -1,5 +1,6 @@
 """Jobs of a multirun that are of one make, trained at once in one process."""
 
+import os
 from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 
@@ -74,7 +75,9 @@ class Stacking(SideBySide):
         stack = self.stacks[number]
         if len(stack) == 1:
             return super().start(number, overrides)
-        return begun(work_at_once, *(self.errand(number, overrides) for overrides in stack))
+        return begun(
+            work_at_once, *(self.errand(number, overrides, os.environ) for overrides in stack)
+        )
 
 
 def groups(jobs: Sequence[Sequence[str]]) -> list[list[int]]:

@@ -20,7 +20,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from whynorm.tasks.axes import SEED, Bundles, Cell, Plan, planned
 from whynorm.tasks.folder import CONFIG, STATUS, VERSIONS, configuration, read_json, write_json
 from whynorm.tasks.job import fingerprint
-from whynorm.tasks.launcher import SideBySide
+from whynorm.tasks.launcher import Reporting
+from whynorm.tasks.queue_launcher import Queue
 from whynorm.tasks.refusal import Refused
 from whynorm.tasks.sweep import ENDED, Planned, Progress, folder_name, show, state_of, write_table
 from whynorm.tasks.tuning import Tuning
@@ -60,6 +61,8 @@ class Resuming(Sweeper):
         place = Path(self.config.hydra.sweep.dir)
         place.mkdir(parents=True, exist_ok=True)
         with alone(place):
+            if isinstance(self.launcher, Queue):
+                self.launcher.refuse_at_work(place)
             cells = self.tuned(plan, place) if self.config.get("tune") else plan.cells()
             jobs = self.carried_out(cells, place)
             show(jobs, place)
@@ -121,7 +124,7 @@ class Resuming(Sweeper):
             write_table(jobs, place)
             tell(f"{progress.line()}  ({folder.name}: {state_of(folder)})")
 
-        if isinstance(self.launcher, SideBySide):
+        if isinstance(self.launcher, Reporting):
             self.launcher.ended = ended
         dir_of = f"hydra.sweep.dir='{place}'"
         overrides = [
