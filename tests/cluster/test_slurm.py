@@ -78,3 +78,10 @@ def test_a_run_on_two_nodes_had_a_process_on_each(swept: Path) -> None:
     jobs = json.loads((swept / ".submitit/jobs.json").read_text())
     found = [len(list((swept / ".submitit" / jobs[name]).glob("*_result.pkl"))) for name in folders]
     assert found == [2, 2]
+
+
+def test_a_queue_leaves_four_files_for_each_job_of_one_process(swept: Path) -> None:
+    folders = [row["folder"] for row in rows(swept) if row["hardware"] == "cpu"]
+    jobs = json.loads((swept / ".submitit/jobs.json").read_text())
+    found = [len(list((swept / ".submitit" / jobs[name]).iterdir())) for name in folders]
+    assert found == [4, 4]

@@ -47,6 +47,10 @@ def test_a_finished_run_says_nothing_on_standard_error(trained_as: Trained) -> N
     assert trained_as[1].err == ""
 
 
+def test_a_run_leaves_sixteen_files_at_most(trained: Path) -> None:
+    assert 9 <= sum(path.is_file() for path in trained.rglob("*")) <= 16
+
+
 def test_a_finished_run_is_done(trained: Path) -> None:
     assert content(trained, "status.json")["state"] == "done"
 

@@ -16,7 +16,9 @@ from whynorm.tasks.refusal import Refused
 
 PLACE, JOBS = ".submitit", "jobs.json"
 CLUSTERS = ("slurm", "local")
-LOOK_SECONDS, ASK_EVERY = 2.0, 10
+# Results are looked for every so many seconds, of many jobs at most so many a second, for a file
+# system shared by a cluster feels it; Slurm is asked every so many looks.
+LOOK_SECONDS, LOOKS_A_SECOND, ASK_EVERY = 2.0, 50, 10
 LOST = 1
 # What a job may say of the machines that it needs.
 ASKING = ("hardware", "experiment", "hydra.launcher")
@@ -126,7 +128,7 @@ class Queue(Reporting):
             for number, code in found.items():
                 self.ended(number, code)
             if len(codes) < len(jobs):
-                time.sleep(LOOK_SECONDS)
+                time.sleep(pause(len(jobs) - len(codes)))
         return codes
 
     def at_work(self, jobs: Mapping[int, Any]) -> set[int]:
@@ -145,6 +147,11 @@ class Queue(Reporting):
                 f"{len(waiting)} jobs of {place} are in the queue still; wait for them, or take "
                 f"them out of it: scancel {' '.join(waiting)}"
             )
+
+
+def pause(jobs: int) -> float:
+    """The seconds between two looks for the results of so many jobs."""
+    return max(LOOK_SECONDS, jobs / LOOKS_A_SECOND)
 
 
 def alike(jobs: Sequence[Sequence[str]]) -> list[list[int]]:

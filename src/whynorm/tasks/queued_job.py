@@ -10,6 +10,8 @@ from whynorm.tasks.worker import LOG, Errand, done, write_into
 
 # The exit code of a run that was stopped, has written where it is, and can go on.
 STOPPED = 143
+# Where the processes of a job may meet on this machine.
+FIRST_PORT, PORTS = 20_000, 10_000
 
 
 class Turn:
@@ -31,14 +33,15 @@ class Turn:
         write_into(self.errand.folder / LOG)
         notice = Notice()
         code = code_of(self.errand)
-        if code != STOPPED:
-            return code
-        notice.requeue()
-        raise SystemExit(STOPPED)
+        if code == STOPPED:
+            notice.requeue()
+        if code == STOPPED or notice.requeued:
+            raise SystemExit(STOPPED)
+        return code
 
     def checkpoint(self) -> Any:
         """What submitit's queue runs in the next turn: the same."""
-        from submitit.helpers import DelayedSubmission
+        from submitit.core.utils import DelayedSubmission
 
         return DelayedSubmission(self)
 
@@ -47,11 +50,11 @@ class Notice:
     """Submitit's signal that a job's time is nearly up, passed on to the run."""
 
     def __init__(self) -> None:
-        self.given = False
-        self.requeued: Callable[[int, FrameType | None], Any] | None = None
-        put_back = signal.getsignal(signal.SIGUSR2)
-        if callable(put_back):
-            self.requeued = put_back
+        self.given = self.requeued = False
+        self.put_back: Callable[[int, FrameType | None], Any] | None = None
+        handler = signal.getsignal(signal.SIGUSR2)
+        if callable(handler):
+            self.put_back = handler
             signal.signal(signal.SIGUSR2, self.take)
 
     def take(self, number: int, frame: FrameType | None) -> None:
@@ -64,8 +67,13 @@ class Notice:
 
     def requeue(self) -> None:
         """Put the job back into the queue and end this process, where its time was up."""
-        if self.given and self.requeued is not None:
-            self.requeued(signal.SIGUSR2, None)
+        if not self.given or self.put_back is None:
+            return
+        try:
+            self.put_back(signal.SIGUSR2, None)
+        except SystemExit:
+            self.requeued = True
+            raise
 
 
 def code_of(errand: Errand) -> int:
@@ -82,8 +90,13 @@ def meet() -> None:
 
     In the words of torchrun, which Lightning reads.
     """
-    from submitit.helpers import TorchDistributedEnvironment
+    from submitit import JobEnvironment
 
-    if "SLURM_JOB_ID" not in os.environ and int(os.environ["SUBMITIT_LOCAL_NTASKS"]) > 1:
-        os.environ["TORCHELASTIC_RUN_ID"] = os.environ["SUBMITIT_LOCAL_JOB_ID"]
-        TorchDistributedEnvironment().export(set_cuda_visible_devices=False, overwrite=True)
+    this = JobEnvironment()
+    if "SLURM_JOB_ID" in os.environ or this.num_tasks == 1:
+        return
+    port = FIRST_PORT + int(this.job_id) % PORTS
+    numbers = {"RANK": this.global_rank, "LOCAL_RANK": this.local_rank}
+    numbers |= {"WORLD_SIZE": this.num_tasks, "MASTER_PORT": port}
+    os.environ |= {name: str(number) for name, number in numbers.items()}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "TORCHELASTIC_RUN_ID": this.job_id}

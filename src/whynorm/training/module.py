@@ -20,7 +20,7 @@ from whynorm.training.loss import TokenLoss
 from whynorm.training.meter import Meter
 from whynorm.training.parameters import parameter_groups
 from whynorm.training.randomness import reseed
-from whynorm.training.sharding import over_shards, shard, sharded
+from whynorm.training.sharding import Sharing, over_shards
 from whynorm.training.tally import Tally
 from whynorm.training.vocabulary_loss import vocabulary_loss
 
@@ -28,7 +28,7 @@ MakeOptimizer = Callable[[list[dict[str, Any]]], Optimizer]
 Schedule = Callable[[int, float], float]
 
 
-class TranslationModule(pl.LightningModule):
+class TranslationModule(Sharing):
     """A model, the rules of its masks, and how it is optimised.
 
     Gradients are those of the mean loss per real target token of the whole update, over all its
@@ -113,11 +113,6 @@ class TranslationModule(pl.LightningModule):
         )
         return found, len(labels)
 
-    def configure_model(self) -> None:
-        """Divide the parameters among the processes, where the hardware has them share."""
-        if self.device_mesh is not None:
-            shard(self, self.device_mesh)
-
     def on_fit_start(self) -> None:
         """Begin to count."""
         self._parameters_by_name = list(self.model.named_parameters())
@@ -146,7 +141,7 @@ class TranslationModule(pl.LightningModule):
         names, gradients = with_gradients(self._parameters_by_name)
         # the ranks' gradients were averaged, not added
         divide(gradients, tally.tokens / self.trainer.world_size)
-        sizes = over_shards(norms(gradients)) if sharded(self.model) else norms(gradients)
+        sizes = over_shards(norms(gradients), self.model)
         self.last_update = Update(self.global_step + 1, tally, names, sizes, sizes.norm())
         self.target_tokens += tally.tokens.long()
         self._window, self._part = Tally.empty(self.device), 0
@@ -203,8 +198,7 @@ class TranslationModule(pl.LightningModule):
 
     def _log_measured(self, prefix: str, meter: Meter) -> None:
         measured = {f"{prefix}/{name}": value for name, value in meter.compute().items()}
-        # The meters have been added over ranks; sync_dist only tells Lightning to not warn.
-        self.log_dict(measured, sync_dist=True)
+        self.log_dict(measured, sync_dist=True)  # has been added over ranks; says so to Lightning
         meter.reset()
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:

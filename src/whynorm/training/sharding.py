@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import pytorch_lightning as pl
 from jaxtyping import Float
 from pytorch_lightning.strategies import ModelParallelStrategy
 from torch import Tensor, distributed, nn
@@ -34,6 +35,15 @@ class Sharded(ModelParallelStrategy):
         super().setup_environment()
 
 
+class Sharing(pl.LightningModule):
+    """A module whose parameters are divided among the processes, where the hardware says so."""
+
+    def configure_model(self) -> None:
+        """Divide them, before there is an optimizer."""
+        if self.device_mesh is not None:
+            shard(self, self.device_mesh)
+
+
 def shard(module: nn.Module, mesh: DeviceMesh) -> None:
     """Leave each process of the mesh its shard of the module's parameters; again does nothing.
 
@@ -60,8 +70,12 @@ def local(gradient: Tensor) -> Tensor:
     return gradient.to_local() if isinstance(gradient, DTensor) else gradient
 
 
-def over_shards(norms: Float[Tensor, " parameter"]) -> Float[Tensor, " parameter"]:
-    """The Euclidean norms of whole gradients, from those of this process's parts."""
+def over_shards(
+    norms: Float[Tensor, " parameter"], model: nn.Module
+) -> Float[Tensor, " parameter"]:
+    """The Euclidean norms of the model's whole gradients, from those of this process's parts."""
+    if not sharded(model):
+        return norms
     squares = norms.square()
     distributed.all_reduce(squares)
     return squares.sqrt()
