@@ -53,3 +53,21 @@ def test_two_processes_share_each_arm_of_a_multirun(tmp_path: Path) -> None:
     losses = [json.loads(path.read_text())["validation"]["loss"] for path in found]
     assert len(losses) == 4
     assert losses[:2] == pytest.approx(losses[2:], rel=1e-4)
+
+
+@pytest.mark.long
+def test_torchrun_starts_the_processes_of_one_run(tmp_path: Path) -> None:
+    """On as many machines as there are; here on one."""
+    hardware = ["hardware=multi_node", "hardware.num_nodes=1", "hardware.accelerator=cpu"]
+    hardware += ["hardware.devices=2", "hardware.precision=32-true", "hydra.run.dir=runs/large"]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    ended = subprocess.run(
+        [sys.executable, *torchrun, str(RUN), *TINY, *hardware],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(RUN.parent / "src")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads((tmp_path / "runs/large/status.json").read_text())["state"] == "done"
