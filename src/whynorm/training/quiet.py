@@ -22,6 +22,8 @@ _BENIGN = (
     r".*The `srun` command is available on your system but is not used.*",
     # An accelerator left unused was left so by the hardware option.
     r".*(GPU|MPS|TPU|HPU).* available but not used.*",
+    # The hook that it means does nothing where weights are not divided.
+    r".*WeightAveraging callback with a model that overrides the configure_model.*",
     # Slurm may be installed without being asked to run this.
     r".*The `srun` command is available on your system but is not used.*",
     # Nothing changes in place what attention and feed-forward return.
