@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from whynorm.tasks.refusal import Refused
 from whynorm.tasks.worker import IMPORTED, Errand, work
+from whynorm.training.stops import Stopped, Stops
 
 INTERRUPTED = 130
 Ended = Callable[[int, int], None]
@@ -71,21 +72,22 @@ class SideBySide(Reporting):
         running: dict[int, tuple[int, BaseProcess]] = {}
         codes: dict[int, int] = {}
         try:
-            while waiting or running:
-                while waiting and len(running) < self.at_a_time():
-                    job, overrides = waiting.popleft()
-                    process = self.start(initial_job_idx + job, list(overrides))
-                    running[process.sentinel] = job, process
-                for sentinel in wait(list(running)):
-                    assert isinstance(sentinel, int)
-                    job, process = running.pop(sentinel)
-                    codes[job] = exit_code(process)
-                    if codes[job] == INTERRUPTED:
-                        raise KeyboardInterrupt
-                    self.ended(job, codes[job])
-        except KeyboardInterrupt:
-            interrupt([process for _, process in running.values()])
-            raise SystemExit(INTERRUPTED) from None
+            with Stops().awaited():
+                while waiting or running:
+                    while waiting and len(running) < self.at_a_time():
+                        job, overrides = waiting.popleft()
+                        process = self.start(initial_job_idx + job, list(overrides))
+                        running[process.sentinel] = job, process
+                    for sentinel in wait(list(running)):
+                        assert isinstance(sentinel, int)
+                        job, process = running.pop(sentinel)
+                        codes[job] = exit_code(process)
+                        if codes[job] == INTERRUPTED:
+                            raise Stopped(signal.SIGINT)
+                        self.ended(job, codes[job])
+        except Stopped as stop:
+            pass_on(stop.number, [process for _, process in running.values()])
+            raise SystemExit(stop.exit_code) from None
         return [returned(codes[job]) for job in range(len(job_overrides))]
 
     def at_a_time(self) -> int:
@@ -126,11 +128,11 @@ def exit_code(process: BaseProcess) -> int:
     return process.exitcode
 
 
-def interrupt(processes: Sequence[BaseProcess]) -> None:
-    """Pass a user's interrupt on, and wait until each job has recorded it."""
+def pass_on(number: int, processes: Sequence[BaseProcess]) -> None:
+    """Pass on the signal that ends a sweep, and wait until each job has kept where it is."""
     for process in processes:
         if process.pid is not None and process.is_alive():
-            os.kill(process.pid, signal.SIGINT)
+            os.kill(process.pid, number)
     for process in processes:
         process.join()
 

@@ -93,7 +93,7 @@ class Queue(Reporting):
         limit = {} if self.cluster == "local" else {"slurm_max_num_timeout": self.turns}
         executor = submitit.AutoExecutor(folder, cluster=self.cluster, **limit)
         first = next(iter(turns.values())).errand
-        needs = needs_of(self.context.config_loader.load_sweep_config(self.config, first.overrides))
+        needs = needs_of(first.config)
         executor.update_parameters(
             name="whynorm",
             timeout_min=self.minutes,
