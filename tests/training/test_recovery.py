@@ -134,9 +134,9 @@ def whole(data: TranslationData, tmp_path_factory: pytest.TempPathFactory) -> Ca
 
 def same(one: End, other: End) -> bool:
     """True if all is equal, bit for bit."""
-    states_equal = all(torch.equal(value, other.model[name]) for name, value in one.model.items())
-    numbers = torch.equal(one.unlogged, other.unlogged) and one.best == other.best
-    return states_equal and numbers and one.batches == other.batches
+    weights = all(torch.equal(value, other.model[name]) for name, value in one.model.items())
+    numbers = torch.equal(one.unlogged, other.unlogged) and bool(one.best == other.best)
+    return weights and numbers and one.batches == other.batches
 
 
 def stopped(folder: Path, data: TranslationData, stop: int, **options: Any) -> int:
