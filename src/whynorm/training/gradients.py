@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from pytorch_lightning.plugins import MixedPrecision
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from whynorm.training.sharding import local
 from whynorm.training.tally import Tally
@@ -62,3 +63,12 @@ def scales_loss(trainer: pl.Trainer) -> bool:
     """True where float16's loss scaling is on, which skips updates with infinite gradients."""
     precision = trainer.precision_plugin
     return isinstance(precision, MixedPrecision) and precision.scaler is not None
+
+
+def require_unscaled(optimizer: Optimizer, trainer: pl.Trainer) -> None:
+    """Refuse an optimizer that takes float16's loss scaling back too late."""
+    if optimizer.defaults.get("fused") and scales_loss(trainer):
+        raise ValueError(
+            "optimizer.fused=true undoes float16's loss scaling too late to clip or to divide "
+            "gradients; choose optimizer.fused=false, or precision=bf16-mixed"
+        )

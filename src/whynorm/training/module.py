@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from jaxtyping import Float, Int
 from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
@@ -12,10 +11,9 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from whynorm.data.batch import Batch, teacher_forced
-from whynorm.data.vocabulary import PAD
 from whynorm.masks.paper import Rules
 from whynorm.model.transformer import Transformer
-from whynorm.training.gradients import Update, clip, divide, norms, scales_loss, with_gradients
+from whynorm.training.gradients import Update, clip, divide, norms, require_unscaled, with_gradients
 from whynorm.training.loss import TokenLoss
 from whynorm.training.meter import Meter
 from whynorm.training.parameters import parameter_groups
@@ -130,7 +128,9 @@ class TranslationModule(Sharing):
         reseed(self.seed, **place, device=self.device)
         losses, tokens = self.losses(batch)
         objective = losses.objective + tokens * self.model.take_penalty()
-        self._window = self._window.plus(_tally(batch, objective, losses.loss, tokens=tokens))
+        self._window = self._window.plus(
+            Tally.of_batch(batch, objective, losses.loss, tokens=tokens)
+        )
         self._part += 1
         return objective * self.trainer.accumulate_grad_batches
 
@@ -204,23 +204,7 @@ class TranslationModule(Sharing):
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """The optimizer, and the schedule that sets its learning rate before every update."""
         optimizer = self.make_optimizer(parameter_groups(self.model))
-        _require_unscaled(optimizer, self.trainer)
+        require_unscaled(optimizer, self.trainer)
         total = float(self.trainer.estimated_stepping_batches)
         rates = LambdaLR(optimizer, lambda done: self.schedule(done + 1, total))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": rates, "interval": "step"}}
-
-
-def _tally(batch: Batch, objective: Tensor, loss: Tensor, *, tokens: int) -> Tally:
-    labels = batch.target[:, 1:]
-    real = (batch.source != PAD).sum() + (labels != PAD).sum()
-    cells = batch.source.numel() + labels.numel()
-    counts = (loss.new_full((), tokens), real.to(loss.dtype), loss.new_full((), cells))
-    return Tally(objective.detach(), loss, *counts)
-
-
-def _require_unscaled(optimizer: Optimizer, trainer: pl.Trainer) -> None:
-    if optimizer.defaults.get("fused") and scales_loss(trainer):
-        raise ValueError(
-            "optimizer.fused=true undoes float16's loss scaling too late to clip or to divide "
-            "gradients; choose optimizer.fused=false, or precision=bf16-mixed"
-        )

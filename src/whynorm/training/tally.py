@@ -6,6 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from whynorm.data.batch import Batch
+from whynorm.data.vocabulary import PAD
+
 
 class Tally(NamedTuple):
     """Sums over batches: losses in nats, target tokens with a label, and what padding cost.
@@ -28,6 +31,17 @@ class Tally(NamedTuple):
     def of_vector(cls, vector: Float[Tensor, " field"]) -> "Tally":
         """The tally that `vector()` was made from."""
         return cls(*vector.unbind())
+
+    @classmethod
+    def of_batch(
+        cls, batch: Batch, objective: Float[Tensor, ""], loss: Float[Tensor, ""], *, tokens: int
+    ) -> "Tally":
+        """The sums of one batch, whose loss was taken over so many tokens."""
+        labels = batch.target[:, 1:]
+        real = (batch.source != PAD).sum() + (labels != PAD).sum()
+        cells = batch.source.numel() + labels.numel()
+        counts = (loss.new_full((), tokens), real.to(loss.dtype), loss.new_full((), cells))
+        return cls(objective.detach(), loss, *counts)
 
     def vector(self) -> Float[Tensor, " field"]:
         """All sums in one tensor, so that ranks exchange one message."""
