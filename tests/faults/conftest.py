@@ -16,10 +16,9 @@ from tests.faults.table import published
 from tests.faults.trial import results, train, words
 
 TABLE = os.environ.get("FAULT_TABLE")
-_ended: dict[str, Counter[str]] = {}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, bytes]]:
     """What an undisturbed run of a way of training comes to."""
 
@@ -33,7 +32,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str,
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose run was killed after some updates; to be copied before it is spoilt."""
     folder = tmp_path_factory.mktemp("stopped")
@@ -41,14 +40,12 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Count how the tests of each kind ended."""
-    if report.when == "call" or report.outcome != "passed":
-        kind = report.nodeid.partition("[")[0]
-        _ended.setdefault(kind, Counter())[report.outcome] += 1
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the table, where one is asked for; of several processes the first one does."""
-    if TABLE and not hasattr(session.config, "workerinput"):
-        published(Path(TABLE), _ended)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write the table, where one is asked for."""
+    ended: dict[str, Counter[str]] = {}
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            kind = report.nodeid.partition("[")[0]
+            ended.setdefault(kind, Counter())[outcome] += 1
+    if TABLE:
+        published(Path(TABLE), ended)

@@ -15,7 +15,7 @@ from whynorm.data.corpus import Pair
 from whynorm.data.words import words
 from whynorm.tasks import build
 from whynorm.tasks.folder import CONFIG, SCORES, STATUS, write_json
-from whynorm.training import checkpoint
+from whynorm.training import checkpoint, manifest
 
 PAIRS = [Pair("Der Hund schläft.", "The dog sleeps."), Pair("Die Katze.", "The cat.")]
 WEIGHTS = "checkpoints/best.ckpt"
@@ -67,7 +67,8 @@ class Code:
 
 
 def write_hostile_checkpoint(path: Path, mark: Path) -> None:
-    """Replace a checkpoint by one that would write the mark."""
+    """Replace a checkpoint by one that would write the mark, and the manifest that knew better."""
+    (path.parent / manifest.NAME).unlink(missing_ok=True)
     torch.save({"state_dict": {}, "code": Code(mark)}, path)
 
 
