@@ -51,7 +51,8 @@ class Hostile:
         return os.mkdir, ("broken-into",)
 
 
-DAMAGES = [emptied, truncated, flipped, missing, hostile]
+LATER = (emptied, truncated, missing, hostile)  # left to the long suite
+DAMAGES = [flipped, *(pytest.param(damage, marks=pytest.mark.long) for damage in LATER)]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -85,6 +86,7 @@ def test_a_run_without_a_whole_state_is_refused_and_left_as_it_is(
     assert sorted({*left} - {".holder.json"}) == sorted({*before} - {".holder.json"})
 
 
+@pytest.mark.long
 def test_a_run_can_begin_anew_beside_a_damaged_one(tmp_path: Path, stopped: Path) -> None:
     for path in states(copied(stopped, tmp_path)):
         flipped(path)
@@ -104,6 +106,7 @@ def test_a_finished_run_keeps_no_states_and_no_half_written_files(
     assert kept == {"best.ckpt", "last.ckpt", "manifest.json"}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no file system in memory")
 def test_where_temporary_files_are_kept_does_not_matter(tmp_path: Path, whole: Whole) -> None:
     memory = {"TMPDIR": "/dev/shm"}
@@ -114,6 +117,7 @@ def test_where_temporary_files_are_kept_does_not_matter(tmp_path: Path, whole: W
     )
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_older_checkpoints_and_is_told_by_the_exit_code(
     tmp_path: Path, whole: Whole
 ) -> None:
@@ -148,11 +152,13 @@ class Blocked:
         place.touch()
 
 
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_into_is_told_by_the_exit_code(tmp_path: Path) -> None:
     blocked = train(tmp_path, words("plain"), Blocked(8))
     assert (blocked.code, "could not be written" in blocked.said) == (1, True)
 
 
+@pytest.mark.long
 def test_a_checkpoint_that_was_spoilt_later_is_not_tested(tmp_path: Path, stopped: Path) -> None:
     train(copied(stopped, tmp_path), words("plain"))
     flipped(run_folder(tmp_path) / "checkpoints" / "best.ckpt")
@@ -160,6 +166,7 @@ def test_a_checkpoint_that_was_spoilt_later_is_not_tested(tmp_path: Path, stoppe
     assert (refused.code, "its SHA-256 is not the one" in refused.said) == (2, True)
 
 
+@pytest.mark.long
 def test_a_killed_test_is_done_again(tmp_path: Path, whole: Whole) -> None:
     assert train(tmp_path, words("plain"), Signal("the writing of scores", 1)).code == -9
     assert (train(tmp_path, words("plain")).code, results(tmp_path)) == (0, whole("plain"))

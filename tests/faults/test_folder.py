@@ -4,6 +4,8 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.faults.places import Poison, Signal
 from tests.faults.trial import begun, copied, ended, run_folder, train, words
 
@@ -27,6 +29,7 @@ def test_a_second_process_is_refused_and_the_first_named(tmp_path: Path) -> None
     assert (refused.code, f"process {first.pid} on" in refused.said) == (2, True)
 
 
+@pytest.mark.long
 def test_the_lock_of_a_dead_process_holds_nobody_up(tmp_path: Path, stopped: Path) -> None:
     assert (run_folder(stopped) / ".holder.json").exists()
     assert train(copied(stopped, tmp_path), words("plain")).code == 0
@@ -40,6 +43,7 @@ def test_a_changed_configuration_is_refused_with_the_difference(
     assert (refused.code, "model.dropout is 0.1 there and 0.3 here" in refused.said) == (2, True)
 
 
+@pytest.mark.long
 def test_a_refused_run_leaves_the_folder_as_it_was(tmp_path: Path, stopped: Path) -> None:
     train(copied(stopped, tmp_path), [*words("plain"), "seed=2", folder_of(stopped)])
     assert json.loads((run_folder(tmp_path) / "status.json").read_text())["state"] == "running"
@@ -51,24 +55,28 @@ def test_a_finished_run_is_not_written_over(tmp_path: Path, stopped: Path) -> No
     assert (refused.code, "holds a run already, which is done" in refused.said) == (2, True)
 
 
+@pytest.mark.long
 def test_the_command_of_a_finished_run_begins_another(tmp_path: Path, stopped: Path) -> None:
     train(copied(stopped, tmp_path), words("plain"))
     assert train(tmp_path, words("plain")).code == 0
     assert len(list(tmp_path.glob("runs/*/*/config.yaml"))) == 2
 
 
+@pytest.mark.long
 def test_another_configuration_is_another_run(tmp_path: Path, stopped: Path) -> None:
     copied(stopped, tmp_path)
     assert train(tmp_path, [*words("plain"), "seed=2"]).code == 0
     assert len(list(tmp_path.glob("runs/*/*/config.yaml"))) == 2
 
 
+@pytest.mark.long
 def test_a_run_says_in_its_folder_where_it_went_on(tmp_path: Path, stopped: Path) -> None:
     train(copied(stopped, tmp_path), words("plain"))
     facts = json.loads((run_folder(tmp_path) / "versions.json").read_text())
     assert [one["after_update"] for one in facts["resumed"]] == [7]
 
 
+@pytest.mark.long
 def test_divergence_stops_at_its_update_and_keeps_a_good_state(tmp_path: Path) -> None:
     diverged = train(tmp_path, words("plain"), Poison(9))
     kept = max(
@@ -86,6 +94,7 @@ def test_divergence_is_recorded_with_update_layer_and_batch(tmp_path: Path) -> N
     assert "first in the gradient of" in status["reason"]
 
 
+@pytest.mark.long
 def test_what_was_stopped_twice_counts_its_updates_on(tmp_path: Path, stopped: Path) -> None:
     copied(stopped, tmp_path)
     train(tmp_path, words("plain"), Signal("a batch", 3))

@@ -4,18 +4,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from tests.faults.places import PLACES, HalfWritten, Signal
 from tests.faults.trial import Happening, results, train, words
 
 Whole = Callable[[str], dict[str, bytes]]
 
+# Of these the quick suite tries the first five.
+QUICK = 5
 KILLS: list[tuple[str, Happening]] = [
-    ("plain", Signal("a batch", 1)),
     ("plain", Signal("a batch", 7)),
+    ("plain", HalfWritten(5)),
+    ("workers", Signal("a validation's batch", 1)),
+    ("accumulated", Signal("a batch", 10)),
+    ("epochs", Signal("an epoch's order", 3)),
+    ("plain", Signal("a batch", 1)),
     ("plain", Signal("an optimizer's step", 9)),
     ("plain", HalfWritten(1)),
-    ("plain", HalfWritten(5)),
     ("plain", Signal("the renaming of a checkpoint", 3)),
     ("plain", Signal("the manifest of a checkpoint", 6)),
     ("plain", Signal("the removal of a checkpoint", 2)),
@@ -26,11 +32,8 @@ KILLS: list[tuple[str, Happening]] = [
     ("plain", Signal("the test's translation", 1)),
     ("plain", Signal("the writing of scores", 1)),
     ("workers", Signal("a batch", 5)),
-    ("workers", Signal("a validation's batch", 1)),
-    ("accumulated", Signal("a batch", 10)),
     ("accumulated", Signal("a batch", 13)),
     ("accumulated", Signal("a validation's translation", 2)),
-    ("epochs", Signal("an epoch's order", 3)),
     ("epochs", Signal("an optimizer's step", 8)),
     ("epochs", Signal("a validation's batch", 2)),
     ("epochs", Signal("the renaming of a checkpoint", 12)),
@@ -41,7 +44,15 @@ def name(value: object) -> str:
     return str(value)
 
 
-@pytest.mark.parametrize(("way", "happens"), KILLS, ids=name)
+def tried() -> list[ParameterSet]:
+    """All of them, those marked long that the quick suite leaves out."""
+    return [
+        pytest.param(*kill, marks=[pytest.mark.long] if number >= QUICK else [])
+        for number, kill in enumerate(KILLS)
+    ]
+
+
+@pytest.mark.parametrize(("way", "happens"), tried(), ids=name)
 def test_a_run_that_is_killed_goes_on_bit_for_bit(
     tmp_path: Path, whole: Whole, way: str, happens: Happening
 ) -> None:
@@ -57,6 +68,7 @@ def test_every_place_is_one_where_a_run_is_killed() -> None:
     }
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_twice_goes_on_bit_for_bit(tmp_path: Path, whole: Whole) -> None:
     for happens in (Signal("a batch", 4), Signal("a batch", 3)):
         assert train(tmp_path, words("plain"), happens).code == -9

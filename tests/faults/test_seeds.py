@@ -17,7 +17,7 @@ from tests.faults.trial import WAYS, Happening, results, train, words
 
 Whole = Callable[[str], dict[str, bytes]]
 FIRST = int(os.environ.get("FAULT_SEED", "1"))
-TRIALS = int(os.environ.get("FAULT_TRIALS", "4"))
+TRIALS = int(os.environ.get("FAULT_TRIALS", "2"))
 MOST_FAULTS = 3
 # How often a run comes to a place at most, about.
 OFTEN = 14

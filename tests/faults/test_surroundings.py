@@ -25,6 +25,7 @@ SURROUNDINGS = {
 COMMAND = [sys.executable, str(run.ROOT / "run.py")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("surroundings", SURROUNDINGS.values(), ids=list(SURROUNDINGS))
 def test_the_environment_changes_nothing(
     tmp_path: Path, whole: Whole, surroundings: dict[str, str]
@@ -36,6 +37,7 @@ def test_the_environment_changes_nothing(
     assert results(tmp_path) == whole("plain")
 
 
+@pytest.mark.long
 def test_a_terminal_and_a_folder_with_an_odd_name_change_nothing(
     tmp_path: Path, whole: Whole
 ) -> None:

@@ -60,6 +60,7 @@ def accept(server: socket.socket, held: list[socket.socket]) -> None:
 
 
 KINDS = [without_key, unreachable, wrong_key, hanging]
+pytestmark = pytest.mark.long
 Trained = tuple[Path, str]
 
 

@@ -126,3 +126,20 @@ def test_doing_it_again_must_be_asked_for(whole: Path) -> None:
     arguments = (*TINY, "seed=1,2", "threads=1", "hydra.sweeper.again=true")
     assert launch(whole, "-m", *arguments).code == 0
     assert path.stat().st_mtime > before
+
+
+LONGER = ("training.updates=300", "resume.seconds=0", "seed=1", "threads=1")
+
+
+def test_a_sweep_that_is_stopped_lets_its_jobs_keep_where_they_are(tmp_path: Path) -> None:
+    command = [sys.executable, str(run.ROOT / "run.py"), "-m", *TINY, *LONGER]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not list(tmp_path.glob("runs/*/*/checkpoints/resume-1?.ckpt")):
+        assert time.monotonic() < end, states(tmp_path)
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert (process.wait(), [*states(tmp_path).values()]) == (143, ["interrupted"])
+    assert launch(tmp_path, "-m", *TINY, *LONGER).code == 0
+    (log,) = tmp_path.glob("runs/*/*/log.txt")
+    assert "goes on after update" in log.read_text()
