@@ -93,6 +93,7 @@ def work(
     """Be that process."""
     import run
 
+    multiprocessing.set_start_method(None, force=True)  # as in a process that a user begins
     os.setpgid(0, 0)
     os.chdir(folder)
     os.environ.update(environment)

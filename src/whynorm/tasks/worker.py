@@ -39,6 +39,8 @@ def work(errand: Errand) -> None:
 
 def prepare(errand: Errand) -> None:
     """Let this process end with the sweep, and have its environment and a log."""
+    # How this process was begun is no choice for those that it begins itself, to load data.
+    multiprocessing.set_start_method(None, force=True)
     gc.freeze()  # what has been imported stays, and there is much of it to look through
     threading.Thread(target=outlive_nobody, daemon=True).start()
     os.environ.clear()
