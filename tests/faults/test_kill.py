@@ -74,3 +74,12 @@ def test_a_run_that_is_killed_twice_goes_on_bit_for_bit(tmp_path: Path, whole: W
         assert train(tmp_path, words("plain"), happens).code == -9
     assert train(tmp_path, words("plain")).code == 0
     assert results(tmp_path) == whole("plain")
+
+
+def test_a_run_that_is_killed_while_it_takes_up_its_numbers_keeps_them(
+    tmp_path: Path, whole: Whole
+) -> None:
+    stops = [Signal("a batch", 8), Signal("the writing of metrics.csv", 1)]
+    assert [train(tmp_path, words("plain"), one).code for one in stops] == [-9, -9]
+    assert train(tmp_path, words("plain")).code == 0
+    assert results(tmp_path) == whole("plain")

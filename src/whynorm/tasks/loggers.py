@@ -31,12 +31,18 @@ class Metrics(CSVLogger):
 
 
 def csv(folder: Path, *, updates: int = 0) -> Logger:
-    """Writes metrics.csv directly into the run folder, after the rows of so many updates."""
-    before = rows(folder / "metrics.csv", updates)
+    """Writes metrics.csv directly into the run folder, after the rows of so many updates.
+
+    These are written anew; the file of before stays aside until they are.
+    """
+    path, aside = folder / "metrics.csv", folder / "metrics.before.csv"
+    if path.exists() and not aside.exists():
+        path.replace(aside)
     logger = metrics(folder)
-    for row in before:
+    for row in rows(aside, updates):
         logger.experiment.log_metrics(row, int(row.pop("step")))
     logger.save()
+    aside.unlink(missing_ok=True)
     return logger
 
 

@@ -56,7 +56,8 @@ class TrainingProgress(ProgressBar):
     ) -> None:
         """Show the newest update, if it is time."""
         assert isinstance(pl_module, TranslationModule)
-        if self._enabled and self._is_time(trainer):
+        begun = pl_module.last_update is not None  # resumed, not before a first update is whole
+        if self._enabled and begun and self._is_time(trainer):
             self._shown_at, self._shown_update = time.monotonic(), trainer.global_step
             if self._bar:
                 facts = self._facts(pl_module)
