@@ -90,14 +90,13 @@ def test_a_second_signal_ends_a_run_at_once(tmp_path: Path) -> None:
     assert train(tmp_path, words("plain"), Both(twice, slow)).code == -signal.SIGTERM
 
 
+@pytest.mark.long  # a second counts here, and others may be at work
 @pytest.mark.parametrize(
     "place",
     [
         "whynorm.training.translation:corpus_scores",
-        pytest.param(
-            "whynorm.training.module:TranslationModule.validation_step", marks=pytest.mark.long
-        ),
-        pytest.param("whynorm.tasks.scoring:translate", marks=pytest.mark.long),
+        "whynorm.training.module:TranslationModule.validation_step",
+        "whynorm.tasks.scoring:translate",
     ],
 )
 def test_a_validation_or_a_translation_is_stopped_within_two_seconds(
