@@ -82,14 +82,6 @@ def test_a_mask_says_itself_whether_the_decoder_may_see_the_future(name: str) ->
 
 
 @pytest.mark.parametrize("name", names("mask"))
-def test_the_last_querys_masks_are_the_last_rows_of_the_whole(name: str) -> None:
-    whole = masks(name)
-    last = whole.last()
-    assert torch.equal(last.decoder.expand(2, 1, 1, 4), whole.decoder.expand(2, 1, 4, 4)[:, :, -1:])
-    assert torch.equal(last.cross.expand(2, 1, 1, 3), whole.cross.expand(2, 1, 4, 3)[:, :, -1:])
-
-
-@pytest.mark.parametrize("name", names("mask"))
 def test_padding_more_leaves_what_real_queries_see_of_real_keys(name: str) -> None:
     rules = option("mask", name)
     longer = torch.cat((TARGET, torch.zeros(2, 3, dtype=torch.bool)), dim=1)

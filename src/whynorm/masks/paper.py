@@ -25,14 +25,6 @@ class Masks(NamedTuple):
     decoder: Bool[Tensor, "#batch 1 #target #target"]
     cross: Bool[Tensor, "#batch 1 #target #source"]
 
-    def last(self) -> "Masks":
-        """The same for the newest target token alone, for decoding token by token."""
-        return self._replace(
-            target=self.target[:, -1:],
-            decoder=self.decoder[..., -1:, :],
-            cross=self.cross[..., -1:, :],
-        )
-
 
 class Newest(NamedTuple):
     """The same for the newest target token alone; None where it may see everything."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from whynorm.data.batch import Batch
+from whynorm.training.manifest import settle
 from whynorm.training.module import TranslationModule
 
 HEADER = "update\tpart\tobjective\tpairs\n"
@@ -26,7 +27,9 @@ class BatchRecord(pl.Callback):
         rank = trainer.global_rank
         self.path = self.folder / (f"batches-{rank}.tsv" if rank else "batches.tsv")
         kept = lines_before(self.path, trainer.global_step)
-        self.path.write_text("".join([HEADER, *kept]), encoding="utf-8")
+        temporary = self.path.with_suffix(".unfinished")
+        temporary.write_text("".join([HEADER, *kept]), encoding="utf-8")
+        settle(temporary, self.path)  # or a kill in between would lose them
         self.part = 0
 
     def on_train_batch_start(
