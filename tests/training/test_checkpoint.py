@@ -28,9 +28,9 @@ def test_a_saved_state_is_loaded_again(tmp_path: Path) -> None:
     assert all(torch.equal(found[name], value) for name, value in state.items())
 
 
-def test_a_saved_state_leaves_no_other_file_behind(tmp_path: Path) -> None:
+def test_a_saved_state_leaves_no_other_file_behind_than_its_entry(tmp_path: Path) -> None:
     checkpoint.save(tiny_model().state_dict(), tmp_path / "a.ckpt")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]
+    assert {path.name for path in tmp_path.iterdir()} == {"a.ckpt", "manifest.json"}
 
 
 def test_a_checkpoint_that_runs_code_is_refused(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def write(checkpoint: dict[str, Any], path: Path) -> None:
 def read(path: Path) -> dict[str, Any]:
     """All that a checkpoint holds, on the CPU.
 
-    Raises Damaged where the file is not the one that was written, or would make more than tensors
-    and plain values.
+    Raises Damaged where the file is not the one that was written, would make more than tensors
+    and plain values, or is no checkpoint.
     """
     manifest.verify(path)
     if not path.is_file():
@@ -75,7 +75,7 @@ def read(path: Path) -> dict[str, Any]:
     except Exception as error:  # of a damaged file torch says so in many unrelated kinds
         raise Damaged(strange(path)) from error
     if not isinstance(found, dict):
-        raise Damaged(strange(path))
+        raise Damaged(f"{path} holds no state_dict; give a checkpoint that training wrote")
     return found
 
 
