@@ -43,6 +43,11 @@ REFUSED = [
     (["model.heads=3"], r"heads=3 does not divide .*d_model=128"),
     (["norm=group", "norm.groups=7"], r"groups=7 does not divide .*d_model=128"),
     (["norm@decoder_norm=group", "decoder_norm.groups=7"], r"groups=7 does not divide"),
+    (["training.reestimate=-1"], r"training\.reestimate=-1 is too small; choose 0 or more"),
+    (
+        ["hardware=ddp_cpu", "training.reestimate=4"],
+        r"training\.reestimate=4 takes statistics in one process, and here are 2",
+    ),
     (["training.updates=0"], r"training\.updates=0 is too small; choose 1 or more"),
     (["training.average=lsat"], r"training\.average=lsat: must be 'last' or 'best'"),
     (["training.average=last", "training.ema=0.9"], r"average=last and training\.ema=0\.9"),

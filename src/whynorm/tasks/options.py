@@ -18,6 +18,7 @@ class Training:
     validations: int
     translate_validation: int
     tested: Literal["best", "last"]
+    reestimate: int
     average: Literal["last", "best"] | None
     average_checkpoints: int
     ema: float | None
@@ -36,6 +37,7 @@ class Training:
         ):
             require_least(f"training.{name}", getattr(self, name), 1)
         require_least("training.translate_validation", self.translate_validation, 0)
+        require_least("training.reestimate", self.reestimate, 0)
         require_least("training.clip", self.clip, 0)
         if self.average and self.tested == "last":
             raise ValueError(

@@ -102,11 +102,17 @@ def require_parts(config: DictConfig) -> None:
 def require_trainer(config: DictConfig) -> None:
     """Refuse hardware that this machine does not have."""
     try:
-        build.make_trainer(config, folder=folder.ROOT, loggers=[], callbacks=[])
+        trainer = build.make_trainer(config, folder=folder.ROOT, loggers=[], callbacks=[])
     except (MisconfigurationException, ValueError, TypeError) as error:
         raise Refused(
             f"hardware={config.hardware.accelerator}: {one_sentence(str(error))}"
         ) from error
+    if config.training.reestimate and trainer.world_size > 1:
+        raise Refused(
+            f"training.reestimate={config.training.reestimate} takes statistics in one process, "
+            f"and here are {trainer.world_size}; set training.reestimate=0, and re-estimate with "
+            "task=probe probe=statistics afterwards"
+        )
 
 
 def require_translation(config: DictConfig) -> None:

@@ -146,8 +146,8 @@ def learn_and_test(
         trainer.fit(parts.module, datamodule=parts.data, ckpt_path=start.state, weights_only=True)
         validated = weights.validation(training, keep, recovery.validated)
         last = weights.kept_last(trainer, place)
-        chosen = weights.tested(training, keep, last)
-        checkpoint.load(parts.model, chosen)
+        found_best = weights.tested(training, keep, last)
+        chosen = weights.reestimated_anew(parts, found_best, training.reestimate)
         result = scored(config, parts, trainer)
     if trainer.is_global_zero:
         facts = {

@@ -1,14 +1,22 @@
 """Which weights of a training are kept, and which of them are tested."""
 
+from itertools import islice
 from pathlib import Path
 
 import pytorch_lightning as pl
+from lightning_fabric.utilities import move_data_to_device
 from pytorch_lightning.callbacks import ModelCheckpoint
 
+from whynorm.probes.reestimation import reestimated
+from whynorm.tasks.build import Parts
 from whynorm.tasks.folder import LAST
 from whynorm.tasks.options import Training
+from whynorm.training import checkpoint
 from whynorm.training.averaging import AveragedCheckpoint
 from whynorm.training.recovery import states
+
+REESTIMATED = "reestimated.ckpt"
+PASSES = 3  # norms that train on what they remember approach it
 
 
 def keepers(training: Training, folder: Path) -> list[ModelCheckpoint]:
@@ -32,6 +40,24 @@ def tested(training: Training, keep: list[ModelCheckpoint], last: Path) -> Path:
         if isinstance(keeper, AveragedCheckpoint) and keeper.averaged is not None:
             return keeper.averaged
     return Path(keep[0].best_model_path)
+
+
+def reestimated_anew(parts: Parts, chosen: Path, batches: int) -> Path:
+    """The chosen weights with running statistics of so many training batches, as a checkpoint.
+
+    The model has them afterwards. `batches` of 0 leave weights and statistics as they are.
+    """
+    checkpoint.load(parts.model, chosen)
+    if not batches:
+        return chosen
+    path = chosen.with_name(REESTIMATED)
+    device = next(parts.model.parameters()).device
+    some = islice(parts.data.as_trained("train"), batches)
+    shown = [move_data_to_device(batch, device) for batch in some]
+    with reestimated(parts.model, parts.rules, shown, passes=PASSES):
+        checkpoint.save(parts.model.state_dict(), path, update=checkpoint.update(chosen))
+    checkpoint.load(parts.model, path)
+    return path
 
 
 def kept_last(trainer: pl.Trainer, folder: Path) -> Path:

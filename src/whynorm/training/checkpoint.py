@@ -43,9 +43,10 @@ def update(path: Path) -> int | None:
     return read(path).get("global_step")
 
 
-def save(state: dict[str, Tensor], path: Path) -> None:
+def save(state: dict[str, Tensor], path: Path, *, update: int | None = None) -> None:
     """Write a model's state so that `load` and `weights` read it; whole, or not at all."""
-    write({"state_dict": {_PREFIX + name: value for name, value in state.items()}}, Path(path))
+    named = {_PREFIX + name: value for name, value in state.items()}
+    write({"state_dict": named, "global_step": update}, Path(path))
 
 
 def _other_model(path: Path, difference: str) -> str:
