@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from whynorm.data.batch import pad
+from whynorm.data.batch import pad, rounded_up
 from whynorm.data.vocabulary import Vocabularies
 from whynorm.decoding.search import Hypothesis, Search, longest, translate
 from whynorm.masks.paper import Rules
@@ -44,7 +44,8 @@ class Translator:
     """Translates texts, one output per input and in the same order.
 
     A blank line becomes "". A line of more than `maximum_length` tokens (or than the model has
-    learnt positions for) is cut there, and a warning counts such lines. Words that the vocabulary
+    learnt positions for) is cut there, and a warning counts such lines. Batches are padded to a
+    multiple of `length_multiple` positions, as those of training are. Words that the vocabulary
     does not hold are its own business.
     """
 
@@ -58,6 +59,7 @@ class Translator:
         sentences_per_batch: int = 64,
         maximum_length: int = 256,
         padding_side: Literal["right", "left"] = "right",
+        length_multiple: int = 1,
     ) -> None:
         if sentences_per_batch < 1:
             raise ValueError(
@@ -70,6 +72,7 @@ class Translator:
         reach = longest(model.embedding.source_positions)
         self.maximum_length: int = maximum_length if reach is None else min(maximum_length, reach)
         self.padding_side: Literal["right", "left"] = padding_side
+        self.length_multiple = length_multiple
 
     def translate(self, texts: Sequence[str]) -> list[str]:
         """The best translation of each text."""
@@ -109,7 +112,8 @@ class Translator:
 
     def _hypotheses(self, rows: list[list[int]]) -> list[list[Hypothesis]]:
         device = next(self.model.parameters()).device
-        source_ids = pad(rows, self.padding_side).to(device)
+        length = rounded_up(max(map(len, rows)), self.length_multiple)
+        source_ids = pad(rows, self.padding_side, length=length).to(device)
         return translate(self.model, self.rules, source_ids, search=self.search)
 
     def _text(self, source_ids: list[int], hypothesis: Hypothesis) -> Translation:

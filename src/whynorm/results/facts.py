@@ -1,6 +1,6 @@
 """With what, from what and how a sweep was run, as far as its runs agree; and where they do not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from whynorm.results.runs import Question, Run
@@ -24,6 +24,7 @@ def facts(question: Question, runs: Sequence[Run], tuned: Tuned | None) -> dict[
     states = [run.state for run in runs]
     hours = sum(run.seconds for run in runs) / 3600
     what = f"experiment={question.name}"
+    resumed = sum(bool(run.versions.get("resumed")) for run in runs)
     return {
         "commands": f"python run.py -m {what}\npython run.py task=compare {what}",
         "runs": f"{len(runs)}: {counted(states)}",
@@ -36,6 +37,7 @@ def facts(question: Question, runs: Sequence[Run], tuned: Tuned | None) -> dict[
         "BLEU": listed(dict.fromkeys(signature(run) for run in runs if run.scores)),
         "begun": listed(sorted(days(runs))),
         "time of all runs together": f"{hours:.2f} h",
+        **({"gone on after a stop": f"{resumed} runs"} if resumed else {}),
     }
 
 
@@ -48,7 +50,7 @@ def warnings(question: Question, runs: Sequence[Run], tuned: Tuned | None) -> li
         found.append(f"{len(missing)} of {len(runs)} runs came to no result: {names}")
     if len(commits(runs)) > 1:
         found.append(f"The runs are of different states of the code: {listed(commits(runs))}")
-    if any(run.versions.get("uncommitted_changes") for run in runs):
+    if any(one.get("uncommitted_changes") for one in attempts(runs)):
         found.append("Some runs were made with uncommitted changes to the code")
     for name in DECISIVE:
         if len(of(runs, name)) > 1:
@@ -75,16 +77,21 @@ def changed(question: Question, runs: Sequence[Run]) -> list[str]:
 def commits(runs: Sequence[Run]) -> list[str]:
     """The states of the code, marked where files differed from the commit."""
     found = {
-        str(run.versions["commit"])[:12] + "*" * bool(run.versions.get("uncommitted_changes")): None
-        for run in runs
-        if run.versions.get("commit")
+        str(one["commit"])[:12] + "*" * bool(one.get("uncommitted_changes")): None
+        for one in attempts(runs)
+        if one.get("commit")
     }
     return list(found)
 
 
 def of(runs: Sequence[Run], name: str) -> list[str]:
     """The values of a version in all runs that know it, each once."""
-    return list(dict.fromkeys(str(run.versions[name]) for run in runs if name in run.versions))
+    return list(dict.fromkeys(str(one[name]) for one in attempts(runs) if name in one))
+
+
+def attempts(runs: Sequence[Run]) -> list[Mapping[str, Any]]:
+    """With what each run was begun, and with what it was gone on with after a stop."""
+    return [one for run in runs for one in (run.versions, *run.versions.get("resumed", []))]
 
 
 def days(runs: Sequence[Run]) -> set[str]:

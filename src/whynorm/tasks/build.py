@@ -180,6 +180,7 @@ def make_translator(
         sentences_per_batch=config.decoding.sentences_per_batch,
         maximum_length=config.data.maximum_length,
         padding_side=config.data.padding_side,
+        length_multiple=config.data.length_multiple,
     )
 
 

@@ -9,6 +9,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from whynorm.tasks.refusal import Refused
+from whynorm.training.manifest import settle
 
 ROOT = Path("runs")
 CONFIG, STATUS, SCORES, VERSIONS = "config.yaml", "status.json", "scores.json", "versions.json"
@@ -18,16 +19,23 @@ LEAKS, LAST = "leaks.json", "last.ckpt"
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write the content whole or not at all: to a temporary name first, then renamed."""
+    """Write the content whole or not at all."""
+    write_whole(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write the text under a temporary name first, then rename it: not even a power cut halves."""
     temporary = path.with_name(path.name + ".tmp")
-    text = json.dumps(content, indent=2, ensure_ascii=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(path)
+    temporary.write_text(text, encoding="utf-8")
+    settle(temporary, path)
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """The content of a JSON file of a run folder; empty where there is no such file."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise Refused(f"{path} is damaged: {error}; restore it, or remove the folder") from error
 
 
 def write_rows(path: Path, rows: list[list[str]]) -> None:

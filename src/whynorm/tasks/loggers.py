@@ -1,6 +1,6 @@
 """Where metrics go: always to metrics.csv, and to one more place that the user chooses."""
 
-import os
+import shutil
 import warnings
 from csv import DictReader
 from pathlib import Path
@@ -10,24 +10,39 @@ from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from whynorm.tasks.job import Job
 from whynorm.tasks.terminal import complain
-from whynorm.training.manifest import sync
+from whynorm.training.manifest import settle
 
 
 class Metrics(CSVLogger):
-    """metrics.csv, of which rows are written whole, and again later where the disk was full."""
+    """metrics.csv, which is replaced whole, and later where the disk was full.
+
+    Lightning writes the file anew where a number is logged for the first time: a kill would lose
+    what it held.
+    """
 
     def save(self) -> None:
         """Write what was logged since, and wait until it is on the disk."""
-        path = Path(self.experiment.metrics_file_path)
-        size = path.stat().st_size if path.exists() else 0
+        experiment = self.experiment
+        path, columns = Path(experiment.metrics_file_path), list(experiment.metrics_keys)
+        temporary = path.with_suffix(".unfinished")
+        experiment.metrics_file_path = str(temporary)
         try:
+            if path.exists():
+                shutil.copyfile(path, temporary)
             super().save()
-            if path.exists():
-                sync(path)
+            if temporary.exists():
+                settle(temporary, path)
         except OSError as error:
-            if path.exists():
-                os.truncate(path, size)
+            experiment.metrics_keys = columns
             complain(f"WARNING: {path.name} could not be written: {error}; it is tried again")
+        finally:
+            experiment.metrics_file_path = str(path)
+            temporary.unlink(missing_ok=True)
+
+    @property
+    def unsaved(self) -> bool:
+        """True while there are rows that could not be written yet."""
+        return bool(self.experiment.metrics)
 
 
 def csv(folder: Path, *, updates: int = 0) -> Logger:
@@ -42,7 +57,8 @@ def csv(folder: Path, *, updates: int = 0) -> Logger:
     for row in rows(aside, updates):
         logger.experiment.log_metrics(row, int(row.pop("step")))
     logger.save()
-    aside.unlink(missing_ok=True)
+    if not logger.unsaved:
+        aside.unlink(missing_ok=True)
     return logger
 
 

@@ -32,10 +32,7 @@ def rehearse(config: DictConfig, *, here: bool = True) -> None:
         require_probe(config)
         require_types(config)
         require_parts(config)
-        if here:
-            require_trainer(config)
-        else:
-            needs_of(config)
+        require_one_process(config, require_trainer(config) if here else asked_for(config))
         if "n_best" in config:
             require_translation(config)
     except Refused:
@@ -99,18 +96,29 @@ def require_parts(config: DictConfig) -> None:
     build.made(config.logger)
 
 
-def require_trainer(config: DictConfig) -> None:
-    """Refuse hardware that this machine does not have."""
+def asked_for(config: DictConfig) -> int:
+    """The number of processes that a queue is asked for."""
+    needs = needs_of(config)
+    return needs.nodes * needs.processes_per_node
+
+
+def require_trainer(config: DictConfig) -> int:
+    """The number of processes here; hardware that this machine does not have is refused."""
     try:
         trainer = build.make_trainer(config, folder=folder.ROOT, loggers=[], callbacks=[])
     except (MisconfigurationException, ValueError, TypeError) as error:
         raise Refused(
             f"hardware={config.hardware.accelerator}: {one_sentence(str(error))}"
         ) from error
-    if config.training.reestimate and trainer.world_size > 1:
+    return trainer.world_size
+
+
+def require_one_process(config: DictConfig, processes: int) -> None:
+    """Refuse to re-estimate statistics in several processes."""
+    if config.training.reestimate and processes > 1:
         raise Refused(
             f"training.reestimate={config.training.reestimate} takes statistics in one process, "
-            f"and here are {trainer.world_size}; set training.reestimate=0, and re-estimate with "
+            f"and here are {processes}; set training.reestimate=0, and re-estimate with "
             "task=probe probe=statistics afterwards"
         )
 

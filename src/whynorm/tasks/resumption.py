@@ -14,7 +14,17 @@ from whynorm.tasks.terminal import say
 
 ENDED = ("done", "diverged")
 # What the bits of a result depend on besides the configuration.
-SURROUNDINGS = ("commit", "python", "torch", "numpy", "machine", "threads")
+SURROUNDINGS = (
+    "commit",
+    "uncommitted_changes",
+    "python",
+    "torch",
+    "pytorch-lightning",
+    "numpy",
+    "machine",
+    "threads",
+)
+DATA = "data_sha256"
 SHOWN = 3
 
 
@@ -32,9 +42,19 @@ def unfinished(config: DictConfig, place: Path) -> Path | None:
     assert isinstance(content, dict)
     identity = fingerprint({str(key): value for key, value in content.items()})
     begun = [path.parent for path in place.glob(f"*/{STATUS}") if is_run(path.parent)]
-    left = [one for one in begun if read_json(one / STATUS).get("state") not in ENDED]
-    same = [one for one in left if fingerprint(made_of(one)) == identity]
+    same = [one for one in begun if is_left(one, identity)]
     return max(same, key=lambda one: str(read_json(one / STATUS).get("begun")), default=None)
+
+
+def is_left(folder: Path, identity: str) -> bool:
+    """True for an unfinished run of that identity; a folder that cannot be read is passed over."""
+    try:
+        if read_json(folder / STATUS).get("state") in ENDED:
+            return False
+        return fingerprint(made_of(folder)) == identity
+    except Refused as refusal:
+        say(f"WARNING: not looked at: {refusal}")
+        return False
 
 
 def made_of(folder: Path) -> dict[str, Any]:
@@ -119,10 +139,19 @@ def tell_of_other_surroundings(before: Mapping[str, Any], now: Mapping[str, Any]
     other = [
         f"{name} {before.get(name)} → {now[name]}"
         for name in SURROUNDINGS
-        if name in before and before[name] != now[name]
+        if name in before and name in now and before[name] != now[name]
     ]
     if other:
         say(f"WARNING: not bit for bit what an uninterrupted run had been: {', '.join(other)}")
+
+
+def refuse_other_data(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to learn the rest from other sentences than the beginning was learnt from."""
+    if DATA in before and before[DATA] != now[DATA]:
+        raise Refused(
+            f"{folder} was begun on other data (SHA-256 {str(before[DATA])[:12]}, now "
+            f"{str(now[DATA])[:12]}); restore its files, or begin another run with resume.anew=true"
+        )
 
 
 def introduced(folder: Path, facts: dict[str, Any], start: Beginning) -> dict[str, Any]:
@@ -130,6 +159,8 @@ def introduced(folder: Path, facts: dict[str, Any], start: Beginning) -> dict[st
     if not start.before:
         return facts
     first = read_json(folder / VERSIONS) or facts
+    refuse_other_data(folder, first, facts)
     tell_of_other_surroundings(first, facts)
-    attempt = {"after_update": start.updates, **{name: facts[name] for name in SURROUNDINGS}}
+    here = {name: facts[name] for name in SURROUNDINGS if name in facts}
+    attempt = {"after_update": start.updates, **here}
     return {**first, "resumed": [*first.get("resumed", []), attempt]}

@@ -11,7 +11,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from pytorch_lightning.utilities import rank_zero_only
 
-from whynorm.tasks.folder import CONFIG, ROOT, STATUS, is_run, write_json
+from whynorm.tasks.folder import CONFIG, ROOT, STATUS, is_run, read_json, write_json
 from whynorm.tasks.job import in_multirun
 from whynorm.tasks.lock import HOLDER, LOCK
 from whynorm.tasks.refusal import Refused
@@ -29,13 +29,14 @@ class Status:
 
     def __init__(self, folder: Path) -> None:
         self.path, self.begun = folder / STATUS, time.time()
+        self.spent = float(read_json(self.path).get("seconds", 0.0))
         self.overrides = list(HydraConfig.get().overrides.task)
 
     @rank_zero_only
     def write(self, state: str, facts: Mapping[str, Any] | None = None) -> None:
-        """Record the state, since when and for how long, and what else is to be known of it."""
+        """Record the state, since when, for how long in all attempts, and what else is known."""
         begun = datetime.fromtimestamp(self.begun, UTC).isoformat(timespec="seconds")
-        seconds = round(time.time() - self.begun, 1)
+        seconds = round(self.spent + time.time() - self.begun, 1)
         content = {"state": state, "begun": begun, "seconds": seconds, "overrides": self.overrides}
         write_json(self.path, {**content, **(facts or {})})
 

@@ -12,7 +12,15 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from whynorm.tasks import build, job, loggers, terminal, tracking, weights
 from whynorm.tasks.announcement import announce, announce_slowness, leaking
-from whynorm.tasks.folder import CHECKPOINTS, CONFIG, LEAKS, VERSIONS, VOCABULARY, write_json
+from whynorm.tasks.folder import (
+    CHECKPOINTS,
+    CONFIG,
+    LEAKS,
+    VERSIONS,
+    VOCABULARY,
+    write_json,
+    write_whole,
+)
 from whynorm.tasks.lock import held
 from whynorm.tasks.options import Resume, Training
 from whynorm.tasks.resumption import Beginning, beginning, introduced
@@ -46,6 +54,7 @@ def train(config: DictConfig) -> None:
         start = beginning(this, build.made(config.resume), first=first)
         with recorded(this.folder, before=start.before):
             begin(config, this, start)
+        weights.forget_states(this.folder / CHECKPOINTS)
 
 
 def begin(config: DictConfig, this: job.Job, start: Beginning) -> None:
@@ -80,7 +89,8 @@ def finish(logged: list[Logger], *, failed: bool) -> None:
 @rank_zero_only
 def save_config(this: job.Job) -> None:
     """Write the resolved configuration and the choices that made it."""
-    OmegaConf.save({**this.config, "choices": this.choices}, this.folder / CONFIG)
+    content = OmegaConf.create({**this.config, "choices": this.choices})
+    write_whole(this.folder / CONFIG, OmegaConf.to_yaml(content))
 
 
 @rank_zero_only
@@ -159,7 +169,7 @@ def learn_and_test(
             **found,
         }
         report(result, this.folder, logged, facts)
-    conclude(trainer, place, files)
+    refuse_unwritten(place, files)
 
 
 def recovering(config: DictConfig, place: Path, stops: Stops) -> Recovery:
@@ -180,14 +190,13 @@ def guards(this: job.Job, training: Training) -> list[pl.Callback]:
     ]
 
 
-def conclude(trainer: pl.Trainer, place: Path, files: CheckpointFiles) -> None:
-    """Remove what only a stopped training needs; fail where a file could not be written."""
+def refuse_unwritten(place: Path, files: CheckpointFiles) -> None:
+    """Fail where a file could not be written, however well the training went."""
     if files.failures:
         raise Unwritten(
             f"{len(files.failures)} checkpoints could not be written, the last one as "
             f"{files.failures[-1]}; make room in {place} and call the same command again"
         )
-    weights.forget_states(trainer, place)
 
 
 def watchers(config: DictConfig, parts: build.Parts) -> list[pl.Callback]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 from lightning_fabric.utilities import move_data_to_device
 from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.utilities import rank_zero_only
 
 from whynorm.probes.reestimation import reestimated
 from whynorm.tasks.build import Parts
@@ -13,6 +14,7 @@ from whynorm.tasks.folder import LAST
 from whynorm.tasks.options import Training
 from whynorm.training import checkpoint
 from whynorm.training.averaging import AveragedCheckpoint
+from whynorm.training.checkpoint_files import remove
 from whynorm.training.recovery import states
 
 REESTIMATED = "reestimated.ckpt"
@@ -78,8 +80,8 @@ def validation(
     return {"loss": float(score)}
 
 
-def forget_states(trainer: pl.Trainer, folder: Path) -> None:
-    """Remove the states that a training could have gone on from, once it is over."""
-    if trainer.is_global_zero:
-        for path in states(folder):
-            trainer.strategy.remove_checkpoint(path)
+@rank_zero_only
+def forget_states(folder: Path) -> None:
+    """Remove the states that a training could have gone on from, once it is recorded as done."""
+    for path in states(folder):
+        remove(path)

@@ -58,6 +58,7 @@ class AveragedCheckpoint(ModelCheckpoint):
             mode=mode,
             save_top_k=keep,
             save_weights_only=True,
+            enable_version_counter=False,
         )
         self.averaged: Path | None = None
 

@@ -1,11 +1,12 @@
 """What every batch was and cost, exactly: a table that two runs can be compared by."""
 
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 
 from whynorm.data.batch import Batch
-from whynorm.training.manifest import settle
+from whynorm.training.manifest import settle, sync
 from whynorm.training.module import TranslationModule
 
 HEADER = "update\tpart\tobjective\tpairs\n"
@@ -53,6 +54,13 @@ class BatchRecord(pl.Callback):
         pairs = ",".join(map(str, batch.index.tolist()))
         with self.path.open("a", encoding="utf-8") as lines:
             lines.write(f"{self.update}\t{self.part}\t{float(outputs['loss']).hex()}\t{pairs}\n")
+
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Have no state on the disk that is ahead of the record."""
+        sync(self.path)
 
 
 def lines_before(path: Path, updates: int) -> list[str]:

@@ -16,18 +16,20 @@ class CheckpointFiles(CheckpointIO):
 
     Whatever happens meanwhile, the file of that name is the old one or the new one. A checkpoint
     that cannot be written, because the disk is full for instance, is told to `warn` and kept in
-    `failures`, and training goes on.
+    `failures`, and training goes on. `lacking` are the names whose newest content was not written.
     """
 
     def __init__(self, warn: Callable[[str], None]) -> None:
-        self.warn, self.failures = warn, list[str]()
+        self.warn, self.failures, self.lacking = warn, list[str](), set[str]()
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
     ) -> None:
         """Write the checkpoint, or say why it could not be written."""
+        self.lacking.add(Path(path).name)
         try:
             write(checkpoint, Path(path))
+            self.lacking.remove(Path(path).name)
         except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError
             said = " ".join(str(error).split())[:200]
             self.failures.append(f"{Path(path).name} could not be written: {said}")
@@ -44,8 +46,7 @@ class CheckpointFiles(CheckpointIO):
 
     def remove_checkpoint(self, path: str | Path) -> None:
         """Remove the file, if it is there."""
-        manifest.forget(Path(path))
-        Path(path).unlink(missing_ok=True)
+        remove(Path(path))
 
 
 def write(checkpoint: dict[str, Any], path: Path) -> None:
@@ -54,11 +55,18 @@ def write(checkpoint: dict[str, Any], path: Path) -> None:
     temporary = path.with_name(f".{path.name}.unfinished")
     try:
         torch.save(checkpoint, temporary)
+        manifest.forget(path)  # or a kill would leave the new file with the old one's entry
         settle(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     manifest.enter(path)
+
+
+def remove(path: Path) -> None:
+    """Take the file out of the manifest, then off the disk; one that is not there is gone."""
+    manifest.forget(path)
+    path.unlink(missing_ok=True)
 
 
 def read(path: Path) -> dict[str, Any]:

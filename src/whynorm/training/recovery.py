@@ -1,5 +1,6 @@
 """States of a training from which it goes on as if it had never stopped."""
 
+import os
 import re
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from whynorm.training import checkpoint_files, manifest
+from whynorm.training.checkpoint_files import CheckpointFiles
 from whynorm.training.manifest import Damaged
 from whynorm.training.module import TranslationModule
 from whynorm.training.stops import Stopped, Stops
@@ -56,7 +58,7 @@ class Recovery(pl.Callback):
         if not pl_module.between_updates:
             return
         decision = self.decision(trainer, batch_idx)
-        if decision != _GO_ON:
+        if decision != _GO_ON and not lacking(trainer):
             self.keep(trainer)
         if decision == _STOP:
             self.stop()
@@ -120,8 +122,10 @@ class Recovery(pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Take it up."""
+        """Take it up, wherever the folder is now."""
         self._unlogged = checkpoint["unlogged"]
+        kept = checkpoint["callbacks"]
+        kept.update({name: moved(state, self.folder) for name, state in kept.items()})
 
     def state_dict(self) -> dict[str, Any]:
         """The newest validation loss, which the end of a training is told by."""
@@ -130,6 +134,24 @@ class Recovery(pl.Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take it up."""
         self.validated = state_dict["validated"]
+
+
+def moved(state: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What a ModelCheckpoint remembers, with its files in that folder; other states as they are.
+
+    It forgets which weights were best where the folder has another name than when it was kept.
+    """
+    if "dirpath" not in state:
+        return state
+    here = Path(os.path.realpath(folder))
+
+    def put(path: str) -> str:
+        return str(here / Path(path).name) if path else path
+
+    names = ("best_model_path", "kth_best_model_path", "last_model_path")
+    best = {put(path): score for path, score in state["best_k_models"].items()}
+    paths = {name: put(state[name]) for name in names}
+    return {**state, **paths, "dirpath": str(here), "best_k_models": best}
 
 
 def stand_between_batches(trainer: pl.Trainer) -> None:
@@ -142,6 +164,16 @@ def stand_between_batches(trainer: pl.Trainer) -> None:
         progress.ready = progress.completed  # begun, but neither started nor processed
     loop.batch_progress.is_last_batch = False
     loop._batches_that_stepped = trainer.global_step - 1
+
+
+def lacking(trainer: pl.Trainer) -> bool:
+    """True while weights that are remembered as the best could not be written.
+
+    A state of that time would go on without them; from one before, they are made again.
+    """
+    files = trainer.strategy.checkpoint_io
+    names = files.lacking if isinstance(files, CheckpointFiles) else set()
+    return any(STATE.fullmatch(name) is None for name in names)
 
 
 def validates_after(trainer: pl.Trainer, batch_idx: int) -> bool:
@@ -164,7 +196,11 @@ def states(folder: Path) -> list[Path]:
 def newest_whole(folder: Path) -> tuple[Path | None, list[str]]:
     """The newest state that is what was written, and what is wrong with newer ones."""
     wrong: list[str] = []
-    for path in states(folder):
+    try:
+        kept = states(folder)
+    except Damaged as error:
+        return None, [str(error)]
+    for path in kept:
         try:
             checkpoint_files.read(path)
         except Damaged as error:
