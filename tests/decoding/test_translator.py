@@ -6,9 +6,10 @@ import torch
 from tests.decoding.tiny import TOKENS, option, rules, transformer
 from whynorm.data.corpus import Pair
 from whynorm.data.vocabulary import BEGIN, PAD, Vocabularies
+from whynorm.decoding import translator as translator_module
 from whynorm.decoding.beam import Beam
 from whynorm.decoding.greedy import Greedy
-from whynorm.decoding.search import Search
+from whynorm.decoding.search import Hypothesis, Search
 from whynorm.decoding.translator import Translator, evaluating
 from whynorm.model.transformer import Transformer
 
@@ -148,3 +149,17 @@ def test_the_mode_is_restored_where_translating_fails() -> None:
 def test_a_translator_refuses_what_makes_no_sense(size: int, longest: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         translator(size=size, longest=longest)
+
+
+def test_batches_are_padded_to_a_multiple_of_positions(monkeypatch: pytest.MonkeyPatch) -> None:
+    widths = []
+
+    def seen(model: object, rules: object, source: torch.Tensor, *, search: Search) -> list[list]:
+        widths.append(source.shape[1])
+        return [[Hypothesis([], 0.0, True)] for _ in source]
+
+    monkeypatch.setattr(translator_module, "translate", seen)
+    one = translator()
+    one.length_multiple = 8
+    one.translate(LINES)
+    assert set(widths) <= {8, 16} and len(widths) > 1

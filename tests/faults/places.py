@@ -17,12 +17,14 @@ PLACES = {
     "the manifest of a checkpoint": "whynorm.training.manifest:enter",
     "the removal of a checkpoint": "whynorm.training.manifest:forget",
     "the writing of metrics.csv": "whynorm.tasks.loggers:Metrics.save",
+    "the renaming of metrics.csv": "whynorm.tasks.loggers:settle",
     "a validation's batch": "whynorm.training.module:TranslationModule.validation_step",
     "a validation's translation": "whynorm.training.translation:corpus_scores",
     "an epoch's order": "whynorm.data.datamodule:TranslationData.order",
     "the test's batch": "whynorm.training.module:TranslationModule.test_step",
     "the test's translation": "whynorm.tasks.scoring:translate",
     "the writing of scores": "whynorm.tasks.scoring:write_rows",
+    "the end": "whynorm.tasks.train:finish",
 }
 
 

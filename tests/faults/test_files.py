@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,6 +157,44 @@ class Blocked:
 def test_a_folder_that_cannot_be_written_into_is_told_by_the_exit_code(tmp_path: Path) -> None:
     blocked = train(tmp_path, words("plain"), Blocked(8))
     assert (blocked.code, "could not be written" in blocked.said) == (1, True)
+
+
+@dataclass(frozen=True)
+class OneLost:
+    """A single time, the best weights cannot be written."""
+
+    count: int
+
+    def __call__(self) -> None:
+        """Lay the trap in this process."""
+        from whynorm.training import checkpoint_files
+
+        write, seen = checkpoint_files.write, [0]
+
+        def once(checkpoint: dict[str, Any], path: Path) -> None:
+            seen[0] += path.name == "best.ckpt"
+            if path.name == "best.ckpt" and seen[0] == self.count:
+                raise OSError(28, "No space left on device")
+            write(checkpoint, path)
+
+        checkpoint_files.write = once
+
+
+def test_best_weights_that_could_not_be_written_are_made_again(
+    tmp_path: Path, whole: Whole
+) -> None:
+    lost = train(tmp_path, words("plain"), OneLost(2))
+    assert (lost.code, "best.ckpt could not be written" in lost.said) == (1, True)
+    assert (train(tmp_path, words("plain")).code, results(tmp_path)) == (0, whole("plain"))
+
+
+def test_a_run_that_was_killed_at_its_end_is_not_trained_again(
+    tmp_path: Path, whole: Whole
+) -> None:
+    assert train(tmp_path, words("plain"), Signal("the end", 1)).code == -9
+    done = train(tmp_path, words("plain"))
+    assert (done.code, "goes on after update 12" in done.said) == (0, True)
+    assert results(tmp_path) == whole("plain")
 
 
 @pytest.mark.long

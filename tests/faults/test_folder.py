@@ -99,3 +99,17 @@ def test_what_was_stopped_twice_counts_its_updates_on(tmp_path: Path, stopped: P
     copied(stopped, tmp_path)
     train(tmp_path, words("plain"), Signal("a batch", 3))
     assert "goes on after update 9" in train(tmp_path, words("plain")).said
+
+
+def test_a_run_whose_data_have_changed_is_refused(tmp_path: Path, stopped: Path) -> None:
+    versions = run_folder(copied(stopped, tmp_path)) / "versions.json"
+    facts = json.loads(versions.read_text())
+    versions.write_text(json.dumps({**facts, "data_sha256": "0" * 64}))
+    refused = train(tmp_path, words("plain"))
+    assert (refused.code, "was begun on other data" in refused.said) == (2, True)
+
+
+def test_a_damaged_run_beside_it_holds_nobody_up(tmp_path: Path, stopped: Path) -> None:
+    (run_folder(copied(stopped, tmp_path)) / "status.json").write_text("")
+    other = train(tmp_path, [*words("plain"), "seed=2"])
+    assert (other.code, "status.json is damaged" in other.said) == (0, True)

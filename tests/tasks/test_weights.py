@@ -28,7 +28,10 @@ def test_statistics_taken_anew_are_tested(reestimated: Path) -> None:
 def test_statistics_taken_anew_are_those_of_another_state_with_the_same_weights(
     reestimated: Path,
 ) -> None:
-    trained, tested = weights(reestimated / "checkpoints/last.ckpt"), weights(checkpoint(reestimated))
+    trained, tested = (
+        weights(reestimated / "checkpoints/last.ckpt"),
+        weights(checkpoint(reestimated)),
+    )
     changed = {name for name in trained if not torch.equal(trained[name], tested[name])}
     statistics = {name for name in trained if name.endswith(("running_mean", "running_var"))}
     assert changed == statistics != set()

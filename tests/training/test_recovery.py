@@ -20,7 +20,7 @@ from whynorm.training.batch_record import BatchRecord
 from whynorm.training.checkpoint_files import CheckpointFiles
 from whynorm.training.moving_average import MovingAverage
 from whynorm.training.observation import Observation
-from whynorm.training.recovery import Recovery, newest_whole, states, update_of
+from whynorm.training.recovery import Recovery, moved, newest_whole, states, update_of
 from whynorm.training.stops import Stopped, Stops
 
 Further = Callable[[Path], list[pl.Callback]]
@@ -162,3 +162,12 @@ def test_what_watches_or_averages_goes_on_bit_for_bit(
 ) -> None:
     stopped(tmp_path, data, stop, more=more, **LENGTHS["updates"])
     assert same(trained(tmp_path, data, more=more, **LENGTHS["updates"]), whole("updates", more))
+
+
+def test_the_best_weights_are_known_where_the_folder_has_moved(tmp_path: Path) -> None:
+    old, new = best_of(tmp_path / "old"), best_of(tmp_path / "new")
+    old.best_model_path, old.best_model_score = f"{old.dirpath}/best.ckpt", torch.tensor(1.5)
+    old.best_k_models = {old.best_model_path: old.best_model_score}
+    new.load_state_dict(moved(old.state_dict(), tmp_path / "new"))
+    assert new.best_model_score == 1.5
+    assert new.best_model_path == f"{new.dirpath}/best.ckpt" != old.best_model_path

@@ -23,7 +23,8 @@ class Metrics(CSVLogger):
     def save(self) -> None:
         """Write what was logged since, and wait until it is on the disk."""
         experiment = self.experiment
-        path, columns = Path(experiment.metrics_file_path), list(experiment.metrics_keys)
+        path = Path(experiment.metrics_file_path)
+        rows, columns = list(experiment.metrics), list(experiment.metrics_keys)
         temporary = path.with_suffix(".unfinished")
         experiment.metrics_file_path = str(temporary)
         try:
@@ -33,7 +34,7 @@ class Metrics(CSVLogger):
             if temporary.exists():
                 settle(temporary, path)
         except OSError as error:
-            experiment.metrics_keys = columns
+            experiment.metrics, experiment.metrics_keys = rows, columns
             complain(f"WARNING: {path.name} could not be written: {error}; it is tried again")
         finally:
             experiment.metrics_file_path = str(path)

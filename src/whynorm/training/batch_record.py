@@ -55,7 +55,6 @@ class BatchRecord(pl.Callback):
         with self.path.open("a", encoding="utf-8") as lines:
             lines.write(f"{self.update}\t{self.part}\t{float(outputs['loss']).hex()}\t{pairs}\n")
 
-
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
