@@ -18,6 +18,7 @@ PLACES = {
     "the removal of a checkpoint": "whynorm.training.manifest:forget",
     "the writing of metrics.csv": "whynorm.tasks.loggers:Metrics.save",
     "the renaming of metrics.csv": "whynorm.tasks.loggers:settle",
+    "the renaming of batches.tsv": "whynorm.training.batch_record:settle",
     "a validation's batch": "whynorm.training.module:TranslationModule.validation_step",
     "a validation's translation": "whynorm.training.translation:corpus_scores",
     "an epoch's order": "whynorm.data.datamodule:TranslationData.order",

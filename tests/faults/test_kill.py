@@ -27,6 +27,7 @@ KILLS: list[tuple[str, Happening]] = [
     ("plain", Signal("the removal of a checkpoint", 2)),
     ("plain", Signal("the writing of metrics.csv", 8)),
     ("plain", Signal("the renaming of metrics.csv", 9)),
+    ("plain", Signal("the renaming of batches.tsv", 1)),
     ("plain", Signal("a validation's batch", 1)),
     ("plain", Signal("a validation's translation", 2)),
     ("plain", Signal("the test's batch", 1)),
@@ -81,7 +82,8 @@ def test_a_run_that_is_killed_twice_goes_on_bit_for_bit(tmp_path: Path, whole: W
 def test_a_run_that_is_killed_while_it_takes_up_its_numbers_keeps_them(
     tmp_path: Path, whole: Whole
 ) -> None:
-    stops = [Signal("a batch", 8), Signal("the writing of metrics.csv", 1)]
-    assert [train(tmp_path, words("plain"), one).code for one in stops] == [-9, -9]
+    places = ("the writing of metrics.csv", "the renaming of batches.tsv")
+    stops = [Signal("a batch", 8), *(Signal(place, 1) for place in places)]
+    assert [train(tmp_path, words("plain"), one).code for one in stops] == [-9, -9, -9]
     assert train(tmp_path, words("plain")).code == 0
     assert results(tmp_path) == whole("plain")
