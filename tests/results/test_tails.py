@@ -50,15 +50,16 @@ def test_where_all_norms_are_alike_the_line_says_so() -> None:
 @pytest.mark.parametrize(
     ("mean", "half", "said"),
     [
-        (0.0596, 0.0003, "0.0596 ± 0.0003"),
-        (0.0596, 0.00001, "0.0596"),
-        (463.2, 0.2, "463"),
+        (0.0596, 0.003, "0.06 ± 0.003"),
+        (0.0596, 0.0001, "0.06"),
+        (463.2, 2.0, "460"),
+        (463.2, 12.0, "460 ± 10"),
         (-1.0, 0.0, "−1"),
         (0.0, 0.0, "0"),
         (float("nan"), 0.0, "–"),
     ],
 )
-def test_a_cell_says_no_more_than_three_digits(mean: float, half: float, said: str) -> None:
+def test_a_cell_says_no_more_than_two_digits(mean: float, half: float, said: str) -> None:
     assert cell(row("light", "one", mean, half), "range") == said
 
 

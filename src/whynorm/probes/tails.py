@@ -174,19 +174,18 @@ def spread(x: Float[Tensor, "token feature"]) -> Float[Tensor, " token"]:
 def correlation(
     one: Float[Tensor, "token feature"], two: Float[Tensor, "token feature"]
 ) -> Float[Tensor, " token"]:
-    """Pearson's correlation of two vectors, for each token."""
+    """Pearson's correlation of two vectors, for each token; 0 where one of them is constant."""
     one, two = (x - x.mean(-1, keepdim=True) for x in (one, two))
-    return (one * two).mean(-1) / (magnitude(one) * magnitude(two))
+    sizes = magnitude(one) * magnitude(two)
+    return (one * two).mean(-1) / sizes.clamp(min=torch.finfo(sizes.dtype).tiny)
 
 
 def averaged(found: Sequence[Mapping[str, float]]) -> Row:
-    """Each measure's mean over draws, and under its name with ± half of its 95 % interval."""
-    row: Row = {}
-    for name in found[0]:
-        numbers = numpy.array([one[name] for one in found])
-        low, high = interval(numbers)
-        row |= {name: rounded(numbers.mean()), f"{name} ±": rounded((high - low) / 2)}
-    return row
+    """Each measure's mean over draws, then under its name with ± half of its 95 % interval."""
+    draws = {name: numpy.array([one[name] for one in found]) for name in found[0]}
+    means: Row = {name: rounded(numbers.mean()) for name, numbers in draws.items()}
+    widths = {name: numpy.ptp(interval(numbers)) for name, numbers in draws.items()}
+    return means | {f"{name} ±": rounded(width / 2) for name, width in widths.items()}
 
 
 def rounded(number: float) -> float:

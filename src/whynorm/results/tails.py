@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from whynorm.results.cubes import blank, save
 from whynorm.results.markdown import lines
+from whynorm.results.measures import MISSING, brief
 from whynorm.results.palette import Look, looks
 from whynorm.results.panels import dress, foot, paint
 
@@ -21,24 +22,21 @@ MEASURES = {
     "range": "range of the output",
     "standard deviation": "its standard deviation",
     "middle half": "width of its middle half",
-    "share of range": "share of the range that the middle half takes",
-    "moved": "ordinary outputs moved by the most extreme feature, in their standard deviations",
-    "spread left": "spread left to ordinary outputs",
-    "correlation": "correlation of ordinary outputs with and without it",
+    "share of range": "that width, as a share of the range",
+    "moved": "ordinary outputs moved, in their standard deviations",
+    "spread left": "spread left to them",
+    "correlation": "correlation left to them",
     "correlation in bfloat16": "the same in bfloat16",
-    "gradient left": "gradient left to ordinary features",
-    "gradient at ends": "larger gradient of the two ends, that of ordinary features being 1",
+    "gradient left": "gradient left to them",
+    "gradient at ends": "gradient at the ends, theirs being 1",
 }
 DRAWN = {
     "standard deviation": "standard deviation of the output",
-    "spread left": "spread left to ordinary features beside the most extreme one",
-    "moved": "how far it moves them, in their standard deviations",
-    "gradient at ends": "gradient at the ends of the range, that of ordinary features being 1",
+    "moved": "ordinary outputs moved, in their standard deviations",
+    "spread left": "spread left to ordinary outputs",
+    "gradient at ends": "gradient at the ends, where ordinary features have 1",
 }
-NOTE = (
-    "Means over draws, with 95 % intervals where these are wider than the marks. To the right "
-    "tails grow heavier."
-)
+NOTE = "Means over draws, with 95 % intervals where these are wider than the marks."
 APART = 0.44  # of the distance between two distributions, which the norms at one share
 
 
@@ -67,39 +65,36 @@ def listed(norms: Sequence[str], rows: Rows) -> str:
 
 
 def cell(row: Row, measure: str) -> str:
-    """Mean to three digits, and half of its interval where it shows in them."""
+    """Mean to two digits, and half of its interval where that shows in them."""
     mean, half = float(row[measure]), float(row[f"{measure} ±"])
     if not math.isfinite(mean):
-        return "–"
-    last = 10 ** (math.floor(math.log10(abs(mean) or 1.0)) - 2)
-    text = f"{mean:.3g} ± {half:.1g}" if half >= last / 2 else f"{mean:.3g}"
-    return text.replace("-", "−")
+        return MISSING
+    last = 10 ** (math.floor(math.log10(abs(mean) or 1.0)) - 1)
+    text = brief(float(f"{mean:.2g}"))
+    return f"{text} ± {brief(float(f'{half:.1g}'))}" if half >= last / 2 else text
 
 
 def draw(rows: Rows, path: Path) -> None:
     """Write a panel for each of four measures, a mark for each norm, as .svg and .png."""
-    shown = looks(names(rows, "norm"))
-    figure = blank(4.1 * len(DRAWN), 3.6)
-    for place, (measure, title) in enumerate(DRAWN.items()):
-        axes = figure.add_subplot(1, len(DRAWN), place + 1)
-        shifts = numpy.linspace(-APART / 2, APART / 2, len(shown))
+    shown, titles = looks(names(rows, "norm")), names(rows, "distribution")
+    shifts = numpy.linspace(-APART / 2, APART / 2, len(shown)).tolist()
+    figure = blank(10.4, 6.4)
+    for place, (measure, words) in enumerate(DRAWN.items()):
+        axes = figure.add_subplot(2, 2, place + 1)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
         for (norm, look), shift in zip(shown.items(), shifts, strict=True):
-            marks(axes, [row for row in rows if row["norm"] == norm], measure, look, float(shift))
-        titles = names(rows, "distribution")
+            marks(axes, [row for row in rows if row["norm"] == norm], measure, look, shift)
         axes.set_xticks(range(len(titles)), [title.replace(" ", "\n") for title in titles])
-        dress(axes, title)
+        dress(axes, words, characters=60)
     foot(figure, shown, [NOTE])
     save(figure, path)
 
 
 def marks(axes: Axes, rows: Rows, measure: str, look: Look, shift: float) -> None:
     """One norm's means and intervals over the distributions."""
-    means, halves = (
-        numpy.array([float(row[name]) for row in rows]) for name in (measure, f"{measure} ±")
-    )
+    columns = (measure, f"{measure} ±")
+    means, halves = (numpy.array([float(row[name]) for row in rows]) for name in columns)
     at = numpy.arange(len(rows)) + shift
-    axes.set_yscale("log")
     axes.errorbar(at, means, halves, fmt="none", ecolor=look.colour, elinewidth=1.3, capsize=2.5)
-    line = axes.plot(at, means)[0]
-    paint(line, look)
-    line.set_linestyle("")
+    paint(axes.plot(at, means)[0], look)
