@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("src", "tests", "conf", "experiments", "docs", "benchmarks", ".ci")
-TEXT = (".py", ".md", ".yaml", ".toml", ".txt", ".cff", ".csv", ".svg", "")
+TEXT = (".py", ".md", ".ipynb", ".yaml", ".toml", ".txt", ".cff", ".csv", ".svg", "")
 
 
 def python_files(*folders: str) -> list[Path]:

@@ -19,6 +19,7 @@ PICTURES = {
     "dependency": {"dependency"},
     "fills": {"figure"},
     "flow": {"flow"},
+    "tails": {"figure"},
 }
 
 
@@ -85,7 +86,7 @@ def test_a_probe_without_its_task_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("name", ["dependency", "fills"])
+@pytest.mark.parametrize("name", ["dependency", "fills", "tails"])
 def test_an_experiment_of_probes_composes_its_task(name: str, tmp_path: Path) -> None:
     ended = launch(tmp_path, f"experiment={name}", "--cfg", "job", "--resolve")
     assert ended.code == 0, ended.err
