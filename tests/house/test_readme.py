@@ -76,8 +76,8 @@ def write_own_files(folder: Path) -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which two of the README's sweeps and its default training have been run."""
     folder = tmp_path_factory.mktemp("readme")
-    for line in SWEEPS:
-        run([*shortened(line), "seed=1,2", "threads=1"], folder)
+    for line, arms in zip(SWEEPS, ([], ["arm=paper,peek_1"]), strict=True):
+        run([*shortened(line), *arms, "seed=1,2", "threads=1"], folder)
     run(shortened("python run.py"), folder)
     return folder
 

@@ -27,6 +27,7 @@ def test_a_checkpoint_takes_the_bytes_a_parameter_that_the_page_reckons_with() -
     assert scaling.checkpoint_bytes_a_parameter() == pytest.approx(scaling.CHECKPOINT, rel=0.01)
 
 
+@pytest.mark.long
 def test_a_pair_takes_the_memory_that_the_page_reckons_with() -> None:
     assert scaling.bytes_a_pair() == pytest.approx(scaling.PAIR, rel=0.3)
 

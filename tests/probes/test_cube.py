@@ -97,6 +97,7 @@ def test_a_norm_that_moves_while_it_is_drawn_keeps_its_statistics() -> None:
     assert norm.running_mean.tolist() == [0.0] * 4
 
 
+@pytest.mark.long
 def test_the_committed_catalogue_is_what_the_norms_do_today(tmp_path: Path) -> None:
     rows = read(EXPERIMENT / "truth.csv")
     draw_catalogue({row["norm"]: make(row["norm"]) for row in rows}, tmp_path)

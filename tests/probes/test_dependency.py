@@ -180,6 +180,7 @@ def test_dropout_is_off_while_training_is_examined(tmp_path: Path) -> None:
     assert one == two
 
 
+@pytest.mark.long
 def test_the_picture_colours_the_tokens_that_move_the_scores(tmp_path: Path) -> None:
     model, rules = tiny("instance"), option("mask", "paper")
     batch, place = shown(BATCH, 4)
@@ -193,6 +194,7 @@ def test_the_picture_colours_the_tokens_that_move_the_scores(tmp_path: Path) -> 
     assert len(re.findall(f"fill: {SHARED}", svg)) == moving
 
 
+@pytest.mark.long
 def test_the_picture_shows_the_words_of_real_tokens_alone(tmp_path: Path) -> None:
     model = tiny()
     plain = subject(model, validation=[BATCH]).examined()

@@ -135,6 +135,7 @@ def test_norms_of_queries_and_keys_have_no_tokens_to_tell_of() -> None:
     assert [row["norm"] for row in normed] == [row["norm"] for row in plain]
 
 
+@pytest.mark.long
 def test_the_population_is_the_same_for_arms_that_feed_their_first_norm_alike() -> None:
     first = [rows_of(transformer(norm, "pre"))[0] for norm in ("layer", "batch", "instance")]
     assert len({float(row["tid_variance"]) for row in first}) == 1
@@ -173,6 +174,7 @@ def test_the_reestimated_loss_of_validation_is_that_with_statistics_of_all_of_tr
 
 
 @pytest.mark.parametrize(("updates", "follows"), [(0, False), (10**6, True)])
+@pytest.mark.long
 def test_after_warm_up_powers_loss_in_training_follows_the_running_mean(
     updates: int, follows: bool
 ) -> None:

@@ -180,6 +180,7 @@ def test_a_report_without_curves_comparisons_and_translations_still_has_its_runs
     assert sections == [None, "seeds", "runs", "facts"]
 
 
+@pytest.mark.long
 def test_two_hundred_runs_of_fifty_points_stay_below_two_and_a_half_megabytes() -> None:
     arms, sizes = [f"arm {index}" for index in range(10)], ("1", "4", "16", "64")
     levels = {

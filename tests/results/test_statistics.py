@@ -158,6 +158,7 @@ def same(one: dict[str, Any], two: dict[str, Any]) -> bool:
     )
 
 
+@pytest.mark.long
 def test_arms_that_are_alike_are_told_apart_in_one_sweep_of_20_at_most() -> None:
     draw = numpy.random.default_rng(7)
     names = ("layer", "batch", "group", "rms")

@@ -68,6 +68,7 @@ def test_what_was_found_is_published_where_that_is_asked(tmp_path: Path) -> None
         assert (tmp_path / "place" / name).read_bytes() == (found / name).read_bytes()
 
 
+@pytest.mark.long
 def test_a_probe_is_no_run_that_another_task_could_take_for_the_newest(tmp_path: Path) -> None:
     probed(tmp_path, "probe=fills")
     ended = launch(tmp_path, "task=evaluate", "run=last")

@@ -138,6 +138,7 @@ def test_the_metric_of_the_sweep_that_wandb_steers_is_a_number_of_the_summary(se
     assert sent.run.logged(metric["name"])
 
 
+@pytest.mark.long
 def test_the_same_command_again_goes_on_in_the_same_run(sent: Sent, tmp_path: Path) -> None:
     before, lines = sent.run.begun, len(sent.run.history)
     assert launch(tmp_path, *TRACKED, *ARM).code == 0

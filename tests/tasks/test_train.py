@@ -109,6 +109,7 @@ def test_the_same_seed_gives_the_same_scores(trained: Path, tmp_path: Path) -> N
     assert again == content(trained, "scores.json")
 
 
+@pytest.mark.long
 def test_another_seed_gives_another_loss(trained: Path, tmp_path: Path) -> None:
     launch(tmp_path, *TINY, "seed=2")
     again = content(only_run(tmp_path), "scores.json")
@@ -120,6 +121,7 @@ def test_the_average_of_checkpoints_is_what_is_tested(tmp_path: Path) -> None:
     assert content(only_run(tmp_path), "scores.json")["checkpoint"] == "averaged.ckpt"
 
 
+@pytest.mark.long
 def test_a_moving_average_of_the_weights_is_trained_and_tested(tmp_path: Path) -> None:
     assert launch(tmp_path, *TINY, "training.ema=0.9").code == 0
 

@@ -35,11 +35,13 @@ def test_an_empty_line_stays_empty(trained: Path, tmp_path: Path) -> None:
     assert translated(trained, tmp_path, b"Der Hund.\n\nHund.\n").out.split("\n")[1] == ""
 
 
+@pytest.mark.long
 def test_an_over_long_line_is_cut_and_said_to_be(trained: Path, tmp_path: Path) -> None:
     err = translated(trained, tmp_path, b"Hund " * 400).err
     assert "1 of 1 lines are longer than 256 tokens" in err
 
 
+@pytest.mark.long
 def test_a_line_is_translated_alike_in_any_company(trained: Path, tmp_path: Path) -> None:
     alone = translated(trained, tmp_path, "Der Hund schläft.\n".encode()).out
     company = translated(trained, tmp_path, "Ja.\nDer Hund schläft.\nDie Katze.\n".encode()).out

@@ -150,6 +150,7 @@ def test_label_smoothing_outside_its_range_is_refused(label_smoothing: float) ->
         tiny_module(label_smoothing=label_smoothing)
 
 
+@pytest.mark.long
 def test_a_few_pairs_are_learnt_by_heart() -> None:
     module = tiny_module(rate=5e-3, optimizer=torch.optim.Adam, label_smoothing=0.0)
     trainer = tiny_trainer(max_epochs=80)
