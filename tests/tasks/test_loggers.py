@@ -59,3 +59,11 @@ def test_a_column_that_could_not_be_written_is_written_later(
         {"step": "1", "val/loss": "2.0"},
         {"step": "2", "val/loss": "3.0"},
     ]
+
+
+def test_what_a_killed_attempt_had_half_written_is_not_taken_up(tmp_path: Path) -> None:
+    (tmp_path / "metrics.unfinished").write_text("other,step\n5.0,7\n", encoding="utf-8")
+    made = metrics(tmp_path)
+    made.log_metrics({"train/loss": 1.0}, step=0)
+    made.save()
+    assert written(tmp_path) == [{"step": "0", "train/loss": "1.0"}]

@@ -26,6 +26,7 @@ class Metrics(CSVLogger):
         path = Path(experiment.metrics_file_path)
         rows, columns = list(experiment.metrics), list(experiment.metrics_keys)
         temporary = path.with_suffix(".unfinished")
+        temporary.unlink(missing_ok=True)  # of an attempt that was killed
         experiment.metrics_file_path = str(temporary)
         try:
             if path.exists():
