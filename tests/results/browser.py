@@ -71,8 +71,13 @@ def running() -> Iterator[Browser]:
         browser.close()
 
 
-def opened(browser: Browser, path: Path, size: tuple[int, int] = DESKTOP) -> Opened:
-    """The page in a fresh window by day, once all is drawn."""
+def opened(
+    browser: Browser,
+    path: Path,
+    size: tuple[int, int] = DESKTOP,
+    ready: str = "html[data-drawn]",
+) -> Opened:
+    """The page in a fresh window by day, once all is drawn, as an element that is `ready` shows."""
     view: Any = {"width": size[0], "height": size[1]}
     context = browser.new_context(viewport=view, color_scheme="light", offline=True)
     found = Opened(context.new_page(), [], [])
@@ -80,7 +85,7 @@ def opened(browser: Browser, path: Path, size: tuple[int, int] = DESKTOP) -> Ope
     found.page.on("console", lambda said: complain(found, said.type, said.text))
     found.page.on("request", lambda request: found.asked.append(request.url))
     found.page.goto(path.as_uri())
-    found.page.wait_for_selector("html[data-drawn]", timeout=30_000)
+    found.page.wait_for_selector(ready, timeout=30_000)
     return found
 
 

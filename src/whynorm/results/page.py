@@ -1,14 +1,11 @@
 """The report as one page that opens from disk and needs nothing but itself."""
 
-import base64
-import hashlib
 import json
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bokeh.resources import INLINE
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from whynorm.results.cells import TRANSLATED, arms, metrics
@@ -19,8 +16,8 @@ from whynorm.results.page_table import comparison_tables, run_table
 from whynorm.results.page_translations import sheets
 from whynorm.results.palette import looks
 from whynorm.results.report import Report
+from whynorm.results.standalone import address, digest, environment, own
 
-HERE = Path(__file__).parent
 PICTURES = 1_500_000  # bytes of pictures that a page takes
 STATES = ("done", "diverged", "failed", "interrupted", "running", "waiting")
 
@@ -44,13 +41,6 @@ def write(report: Report, path: Path) -> None:
 
 def text(report: Report) -> str:
     """The page."""
-    page = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("page.html")
     plotted, learnt = panels(report), curves(report)
     scripts = [library(), own("page.js")]
     data = {
@@ -58,30 +48,29 @@ def text(report: Report) -> str:
         "curves": learnt._asdict() if learnt else None,
         "arms": arms(report.table, report.question),
     }
-    return page.render(
-        report=report,
-        policy=policy(scripts),
-        style=Markup(own("page.css")),
-        scripts=[Markup(script) for script in scripts],
-        data=Markup(json_text(data)),
-        metrics={name: measure(name) for name in metrics(report.question)},
-        higher=TRANSLATED,
-        counts=counts(report),
-        looks=looks(arms(report.table, report.question)),
-        panels=plotted,
-        left_out=left_out(report),
-        factor=factor(report),
-        curves=learnt,
-        comparisons=comparison_tables(report),
-        runs=run_table(report),
-        sheets=sheets(report),
-        pictures=pictures(report.pictures),
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            report=report,
+            policy=policy(scripts),
+            style=Markup(own("page.css")),
+            scripts=[Markup(script) for script in scripts],
+            data=Markup(json_text(data)),
+            metrics={name: measure(name) for name in metrics(report.question)},
+            higher=TRANSLATED,
+            counts=counts(report),
+            looks=looks(arms(report.table, report.question)),
+            panels=plotted,
+            left_out=left_out(report),
+            factor=factor(report),
+            curves=learnt,
+            comparisons=comparison_tables(report),
+            runs=run_table(report),
+            sheets=sheets(report),
+            pictures=pictures(report.pictures),
+        )
     )
-
-
-def own(name: str) -> str:
-    """The text of a file that lies beside this one."""
-    return (HERE / name).read_text(encoding="utf-8")
 
 
 def library() -> str:
@@ -100,11 +89,6 @@ def policy(scripts: list[str]) -> str:
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
         "style-src-attr 'none'; img-src data:; base-uri 'none'; form-action 'none'"
     )
-
-
-def digest(script: str) -> str:
-    """The SHA-256 of a script, as policies write it."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def json_text(data: dict[str, Any]) -> str:
@@ -131,10 +115,9 @@ def pictures(paths: list[Path]) -> list[Picture]:
     """The pictures as images, in which scripts never run, as long as there is room for them."""
     found, room = [], PICTURES
     for path in paths:
-        content = base64.b64encode(path.read_bytes()).decode()
+        content = address(path)
         fits = len(content) <= room
         room -= len(content) if fits else 0
-        address = f"data:image/svg+xml;base64,{content}" if fits else ""
         name = f"{path.parent.name}: {path.stem}".replace("_", " ").replace("-", " ")
-        found.append(Picture(name, address))
+        found.append(Picture(name, content if fits else ""))
     return found

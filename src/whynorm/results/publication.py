@@ -1,16 +1,16 @@
 """An experiment's folder: the answer is kept there, and a new one is held against it."""
 
-import re
 import shutil
 from pathlib import Path
 
 import pandas
 
 from whynorm.results.findings import ANSWER, COMPARISONS, LATEX, SUMMARY, TABLE
+from whynorm.results.marks import marks, renewed
 
 KEPT = (TABLE, COMPARISONS, SUMMARY, LATEX)
 PICTURES = ("factor", "differences", "curves_val_loss", "curves_val_bleu")
-BEGIN, END = "<!-- answer -->", "<!-- /answer -->"
+SECTION = "answer"
 CONCLUSIONS = ["metric", "verdict"]
 
 
@@ -23,10 +23,9 @@ def publish(report: Path, folder: Path) -> None:
             shutil.copy(report / name, folder)
     readme = folder / "README.md"
     answer = (report / ANSWER).read_text(encoding="utf-8").strip()
-    text = readme.read_text(encoding="utf-8") if readme.exists() else f"{BEGIN}\n{END}\n"
-    section = f"{BEGIN}\n{answer}\n{END}"
-    marks = rf"{re.escape(BEGIN)}.*{re.escape(END)}"
-    readme.write_text(re.sub(marks, lambda _: section, text, flags=re.DOTALL), encoding="utf-8")
+    none = "\n".join([*marks(SECTION), ""])
+    text = readme.read_text(encoding="utf-8") if readme.exists() else none
+    readme.write_text(renewed(text, SECTION, answer), encoding="utf-8")
 
 
 def differing(report: Path, folder: Path) -> list[str]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from whynorm.benchmarks import machine
@@ -52,7 +51,7 @@ def given(config: DictConfig, this: job.Job) -> Given:
         watched=partial(WatchedTraining, config),
         norms=options("norm"),
         norm=lambda words: build.made(norm_of(words)),
-        launcher=launcher(),
+        launcher=job.project() / "run.py",
     )
 
 
@@ -88,13 +87,6 @@ def ours(this: job.Job, words: Sequence[str], path: Path) -> partial[Contender]:
     content = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(content, dict)
     return partial(TimedTraining, {str(key): value for key, value in content.items()}, path)
-
-
-def launcher() -> Path:
-    """The run.py that stands beside the conf/ in use."""
-    sources = HydraConfig.get().runtime.config_sources
-    (conf,) = [Path(one.path) for one in sources if one.provider == "main"]
-    return conf.parent / "run.py"
 
 
 def circumstances(found: Finding, this: job.Job, before: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -68,6 +68,7 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
                 refuse_leaving(config)
             if options.cfg is None:
                 refuse_parting(overrides, options.multirun)
+                refuse_reading(configs, options.multirun)
                 rehearse_all([config for config in configs if not reads(config)], options.multirun)
                 if not options.multirun:
                     arguments = [*arguments, *unfinished_named(configs[0], overrides)]
@@ -100,6 +101,12 @@ def refuse_parting(overrides: list[str], multirun: bool) -> None:
             "hydra.run.dir is not set: the processes that torchrun or srun began must share a run "
             "folder; name one, such as hydra.run.dir=runs/large"
         )
+
+
+def refuse_reading(configs: list[DictConfig], multirun: bool) -> None:
+    """Refuse a sweep of a task that only reads what runs have left."""
+    if multirun and any(map(reads, configs)):
+        raise Refused("-m sweeps runs, and this task only reads what they have left: leave -m out")
 
 
 def understood(argument: str, bundles: Bundles, multirun: bool) -> list[str]:

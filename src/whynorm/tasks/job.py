@@ -57,6 +57,13 @@ def of(config: DictConfig) -> Job:
     )
 
 
+def project() -> Path:
+    """The folder that holds the conf/ in use, and run.py and experiments/ beside it."""
+    sources = HydraConfig.get().runtime.config_sources
+    (conf,) = [Path(one.path) for one in sources if one.provider == "main"]
+    return conf.parent
+
+
 def in_multirun() -> bool:
     """True in an arm of a multirun."""
     return HydraConfig.get().mode == RunMode.MULTIRUN

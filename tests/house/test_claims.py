@@ -1,0 +1,51 @@
+"""What README.md says of the fifteen sentences is what the experiments' tables say."""
+
+import re
+
+import pytest
+import yaml
+
+from tests.house.source import ROOT
+from whynorm.results.claims import OPEN, Claim, read
+from whynorm.results.claims_table import table
+from whynorm.results.evidence import answered
+from whynorm.results.marks import between
+
+EXPERIMENTS = ROOT / "experiments"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROBES = ("dependency", "fills", "tails")  # ask of no axis of a sweep
+CLAIMS = read(EXPERIMENTS / "all/claims.yaml")
+each = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: str(claim.number))
+
+
+def test_the_table_of_the_readme_is_the_one_that_follows() -> None:
+    assert between(README, "claims") == table(answered(CLAIMS, EXPERIMENTS, "en"), "en")
+
+
+def test_the_table_has_every_claim_once() -> None:
+    rows = re.findall(r"^\| (\d+) \|", between(README, "claims") or "", re.M)
+    assert rows == [str(number) for number in range(1, 16)]
+
+
+@each
+def test_a_claim_and_its_experiments_name_each_other(claim: Claim) -> None:
+    named = set()
+    for path in EXPERIMENTS.glob("*/experiment.yaml"):
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if claim.number in settings.get("compare", {}).get("claims", []):
+            named.add(path.parent.name)
+    compared = {name for name in claim.experiments if name not in PROBES}
+    assert compared == named
+
+
+@each
+def test_a_verdict_rests_on_something(claim: Claim) -> None:
+    assert bool(claim.rests_on) == (claim.verdict != OPEN)
+
+
+@each
+def test_a_claim_is_told_in_english_without_and_in_korean_with_hangul(claim: Claim) -> None:
+    for language, wording in claim.said.items():
+        texts = [wording.claim, wording.measured, *filter(None, [wording.answer])]
+        hangul = {bool(re.search("[가-힣]", text)) for text in texts}
+        assert hangul == {language == "ko"}
