@@ -139,6 +139,19 @@ def test_runs_that_saw_other_numbers_of_tokens_are_refused(swept: tuple[Path, En
     assert f"7 in {folder.name}" in ended.err
 
 
+def test_figures_speak_korean_where_they_are_asked_to(swept: tuple[Path, Ended]) -> None:
+    ended = launch(swept[0], "task=compare", "group=grammar", "language=ko")
+    figure = swept[0] / "runs/grammar/report/differences.svg"
+    assert "오른쪽일수록 좋음" in figure.read_text(encoding="utf-8")
+    assert figure.with_suffix(".png").exists() != ("no font with Hangul" in ended.out)
+
+
+def test_a_language_that_is_none_is_refused(swept: tuple[Path, Ended]) -> None:
+    ended = launch(swept[0], "task=compare", "group=grammar", "language=kr")
+    assert ended.code == 2
+    assert "language=kr: there is no such language; choose from en, ko" in ended.err
+
+
 def test_a_folder_without_a_sweep_is_refused_with_the_way_to_one(tmp_path: Path) -> None:
     ended = launch(tmp_path, "task=compare", "experiment=cheating")
     assert ended.code == 2

@@ -19,19 +19,25 @@ from whynorm.results.cells import (
 )
 from whynorm.results.cubes import INK, save
 from whynorm.results.factor import bars, dots, room, scale, shifts, ticks, tokens, trace
-from whynorm.results.measures import measure
+from whynorm.results.language import ENGLISH, translated
 from whynorm.results.palette import Look, looks
 from whynorm.results.panels import dress, foot, grid, paint
 from whynorm.results.runs import Question
 from whynorm.results.statistics import summary
 from whynorm.results.verdict import missing
-from whynorm.results.wording import placed
+from whynorm.results.wording import measured, placed
 
 NOTE = "Bars: 95 % interval of the mean over seeds. Hollow: open. Shaded: too small to matter."
+UP = "{metric}: difference to {baseline}\n(better up)"
+DOWN = "{metric}: difference to {baseline}\n(better down)"
 
 
 def draw(
-    table: pandas.DataFrame, comparisons: pandas.DataFrame, question: Question, path: Path
+    table: pandas.DataFrame,
+    comparisons: pandas.DataFrame,
+    question: Question,
+    path: Path,
+    language: str = ENGLISH,
 ) -> None:
     """Draw the differences in the metric that decides, as .svg and .png.
 
@@ -41,13 +47,17 @@ def draw(
     if comparisons.empty:
         raise ValueError(f"baseline={question.baseline} stands alone: there is nothing to draw")
     if question.factor in conditions(comparisons, question):
-        along(checked(table, question), comparisons, question, path)
+        along(checked(table, question), comparisons, question, path, language)
     else:
-        forest.draw(checked(table, question), comparisons, question, path)
+        forest.draw(checked(table, question), comparisons, question, path, language)
 
 
 def along(
-    table: pandas.DataFrame, comparisons: pandas.DataFrame, question: Question, path: Path
+    table: pandas.DataFrame,
+    comparisons: pandas.DataFrame,
+    question: Question,
+    path: Path,
+    language: str,
 ) -> None:
     """Draw a line of differences for each arm over the factor's values."""
     assert question.factor
@@ -66,16 +76,15 @@ def along(
             runs = select(dotted, here)
             at = runs[question.factor].to_numpy(dtype=float) * shift
             dots(axes, at, runs["difference"].to_numpy(), runs["lost"].to_numpy(), look)
-        dress(axes, placed(place))
-        tokens(axes, select(table, place), question.factor)
-    better = "up" if question.metric in TRANSLATED else "down"
-    words = (
-        f"{measure(question.metric).words}: difference to {question.baseline}\n(better {better})"
-    )
+        dress(axes, placed(place, language))
+        tokens(axes, select(table, place), question.factor, language)
+    words = translated(UP if question.metric in TRANSLATED else DOWN, language)
+    words = words.format(metric=measured(question.metric, language), baseline=question.baseline)
     panels[0].set_ylabel(words, color=INK, fontsize=11, parse_math=False)
     room(panels[0], [question.margin, -question.margin, *dotted["difference"]])
     shown = {arm: look for arm, look in shown_as.items() if arm != question.baseline}
-    foot(figure, shown, [NOTE, *missing(summary(table, question), question)])
+    lost = missing(summary(table, question), question, language)
+    foot(figure, shown, [translated(NOTE, language), *lost])
     save(figure, path)
 
 

@@ -9,18 +9,25 @@ from matplotlib.axes import Axes
 from whynorm.results.cells import arms, conditions, places, select
 from whynorm.results.cubes import INK, save
 from whynorm.results.flow import WIDE
-from whynorm.results.measures import measure, number
+from whynorm.results.language import ENGLISH, translated
+from whynorm.results.measures import number
 from whynorm.results.palette import Look, looks
 from whynorm.results.panels import dress, foot, grid, paint
 from whynorm.results.runs import Question, Run
 from whynorm.results.statistics import curve
-from whynorm.results.wording import placed
+from whynorm.results.wording import measured, placed
 
+NOTE = "Thin lines: single runs. Bands: 95 % interval of the mean over seeds."
 MOST = 8
 
 
 def draw(
-    bands: pandas.DataFrame, runs: Sequence[Run], question: Question, column: str, path: Path
+    bands: pandas.DataFrame,
+    runs: Sequence[Run],
+    question: Question,
+    column: str,
+    path: Path,
+    language: str = ENGLISH,
 ) -> None:
     """Draw the bands of a column, with every run as a thin line, as .svg and .png.
 
@@ -40,13 +47,11 @@ def draw(
                 if here.items() <= run.swept.items():
                     seed(axes, curve(run, column), look)
             mean(axes, select(bands, here), look, first=list(shown_as).index(arm))
-        dress(axes, placed(place), 28)
-        axes.set_xlabel("update", color=INK, fontsize=11)
+        dress(axes, placed(place, language), 28)
+        axes.set_xlabel(translated("update", language), color=INK, fontsize=11)
     scale(panels[0], bands, falls=column.endswith("loss"))
-    panels[0].set_ylabel(measure(column).words, color=INK, fontsize=11)
-    foot(
-        figure, shown_as, ["Thin lines: single runs. Bands: 95 % interval of the mean over seeds."]
-    )
+    panels[0].set_ylabel(measured(column, language), color=INK, fontsize=11)
+    foot(figure, shown_as, [translated(NOTE, language)])
     save(figure, path)
 
 

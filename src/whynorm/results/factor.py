@@ -11,20 +11,26 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from whynorm.results.cells import arms, conditions, places, select, values
 from whynorm.results.cubes import INK, save
-from whynorm.results.measures import brief, measure
+from whynorm.results.language import ENGLISH, translated
+from whynorm.results.measures import brief
 from whynorm.results.palette import Look, looks
 from whynorm.results.panels import dress, foot, grid, paint
 from whynorm.results.runs import Question
 from whynorm.results.verdict import missing
-from whynorm.results.wording import placed
+from whynorm.results.wording import measured, placed
 
 NOTE = "Bars: 95 % interval of the mean. Dots: seeds. Crosses: seeds that diverged."
 TOKENS = "tokens_per_batch"
+HELD = "real target tokens in a batch"
 APART = 0.36  # octaves over which the arms at one value stand beside each other
 
 
 def draw(
-    table: pandas.DataFrame, summary: pandas.DataFrame, question: Question, path: Path
+    table: pandas.DataFrame,
+    summary: pandas.DataFrame,
+    question: Question,
+    path: Path,
+    language: str = ENGLISH,
 ) -> None:
     """Draw mean, 95 % interval and every seed along the factor, as .svg and .png.
 
@@ -48,11 +54,12 @@ def draw(
             at = runs[question.factor].to_numpy(dtype=float) * shift
             lost = (runs["state"] == "diverged").to_numpy()
             dots(axes, at, values(runs, question.metric).to_numpy(), lost, look)
-        dress(axes, placed(place))
-        tokens(axes, select(table, place), question.factor)
-    panels[0].set_ylabel(measure(question.metric).words, color=INK, fontsize=11)
+        dress(axes, placed(place, language))
+        tokens(axes, select(table, place), question.factor, language)
+    panels[0].set_ylabel(measured(question.metric, language), color=INK, fontsize=11)
     room(panels[0], [*values(table, question.metric), *rows["mean"]])
-    foot(figure, shown_as, [NOTE, *missing(summary, question)])
+    lost = missing(summary, question, language)
+    foot(figure, shown_as, [translated(NOTE, language), *lost])
     save(figure, path)
 
 
@@ -136,7 +143,7 @@ def dots(
     axes.scatter(at[lost], found[lost], s=34, color=look.colour, marker="x", zorder=5)
 
 
-def tokens(axes: Axes, runs: pandas.DataFrame, factor: str) -> None:
+def tokens(axes: Axes, runs: pandas.DataFrame, factor: str, language: str) -> None:
     """A second axis above: how many real target tokens a batch holds at each value."""
     counts = runs.dropna(subset=[TOKENS]).groupby(factor)[TOKENS]
     held = {float(str(step)): float(numpy.mean(found)) for step, found in counts}
@@ -148,4 +155,4 @@ def tokens(axes: Axes, runs: pandas.DataFrame, factor: str) -> None:
     above.set_xticklabels([f"{count:,.0f}" for count in held.values()])
     above.tick_params(colors=INK, labelsize=10)
     above.spines["top"].set_color(INK)
-    above.set_xlabel("real target tokens in a batch", color=INK, fontsize=10.5)
+    above.set_xlabel(translated(HELD, language), color=INK, fontsize=10.5)

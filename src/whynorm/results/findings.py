@@ -9,6 +9,7 @@ import pandas
 from whynorm.results import bootstrap, latex, statistics, verdict
 from whynorm.results.facts import facts, warnings
 from whynorm.results.figures import drawn_meanwhile
+from whynorm.results.language import ENGLISH
 from whynorm.results.markdown import grid
 from whynorm.results.report import Report
 from whynorm.results.runs import Question, Run
@@ -60,8 +61,11 @@ def said(compared: pandas.DataFrame) -> list[str]:
     return [f"{text} ({texts.count(text)} of {len(compared)} comparisons)" for text in texts]
 
 
-def write(found: Findings, folder: Path) -> None:
-    """Write tables, figures, the page, and the answer in Markdown."""
+def write(found: Findings, folder: Path, language: str = ENGLISH) -> None:
+    """Write tables, figures, the page, and the answer in Markdown.
+
+    The figures are in that language; all else is English.
+    """
     report, question = found.report, found.report.question
     folder.mkdir(parents=True, exist_ok=True)
     for frame, name in (
@@ -72,7 +76,7 @@ def write(found: Findings, folder: Path) -> None:
         frame.to_csv(folder / name, index=False, lineterminator="\n")
     tex = latex.table(report.summary, report.comparisons, question)
     (folder / LATEX).write_text(tex, encoding="utf-8")
-    with drawn_meanwhile(report, found.bands, folder):
+    with drawn_meanwhile(report, found.bands, folder, language):
         from whynorm.results import page  # after the other process has begun, which needs it not
 
         page.write(report, folder / PAGE)

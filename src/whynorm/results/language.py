@@ -10,6 +10,66 @@ def translated(text: str, language: str) -> str:
 
 
 IN_KOREAN = {
+    # what is measured, and its units
+    "BLEU": "BLEU",
+    "chrF": "chrF",
+    "%": "%",
+    "exact match": "완전 일치",
+    "training loss": "학습 손실",
+    "validation loss": "검증 손실",
+    "test loss": "테스트 손실",
+    "validation BLEU": "검증 BLEU",
+    "nats per token": "토큰당 nat",
+    "seconds": "초",
+    "updates": "업데이트 수",
+    "target tokens": "목표 토큰 수",
+    "target tokens an update": "업데이트당 목표 토큰 수",
+    "learning rate": "학습률",
+    "sees the answer": "답을 봄",
+    # verdicts of comparisons
+    "diverged with every seed": "모든 시드에서 발산",
+    "worse": "더 나쁨",
+    "open": "판정 보류",
+    "the same": "같음",
+    "better": "더 나음",
+    # figures
+    "update": "업데이트",
+    "real target tokens in a batch": "배치에 든 실제 목표 토큰 수",
+    "{metric}: difference to {baseline}, better to the right": (
+        "{metric}: {baseline} 대비 차이, 오른쪽일수록 좋음"
+    ),
+    "{metric}: difference to {baseline}, better to the left": (
+        "{metric}: {baseline} 대비 차이, 왼쪽일수록 좋음"
+    ),
+    "{metric}: difference to {baseline}\n(better up)": (
+        "{metric}: {baseline} 대비 차이\n(위로 갈수록 좋음)"
+    ),
+    "{metric}: difference to {baseline}\n(better down)": (
+        "{metric}: {baseline} 대비 차이\n(아래로 갈수록 좋음)"
+    ),
+    "{low} to {high}": "{low} ~ {high}",
+    "{here} diverged, {there} of {baseline}": "발산 {here}개, {baseline} 쪽 {there}개",
+    "Dot: one seed. Bar: 95 % interval of their mean. Shaded: too small to matter.": (
+        "점: 시드 하나. 막대: 평균의 95 % 신뢰구간. 음영: 의미 없을 만큼 작은 차이."
+    ),
+    "Bars: 95 % interval of the mean over seeds. Hollow: open. Shaded: too small to matter.": (
+        "막대: 시드 평균의 95 % 신뢰구간. 빈 표식: 판정 보류. 음영: 의미 없을 만큼 작은 차이."
+    ),
+    "Bars: 95 % interval of the mean. Dots: seeds. Crosses: seeds that diverged.": (
+        "막대: 평균의 95 % 신뢰구간. 점: 시드. 가위표: 발산한 시드."
+    ),
+    "Thin lines: single runs. Bands: 95 % interval of the mean over seeds.": (
+        "가는 선: 실행 하나. 띠: 시드 평균의 95 % 신뢰구간."
+    ),
+    "Diverged: {count} of {all} runs ({arms}); in {metric} each counts as 0.": (
+        "발산: 실행 {all}개 중 {count}개({arms}). {metric}에서는 각각 0으로 셈."
+    ),
+    "Diverged: {count} of {all} runs ({arms}); in {metric} means are of the others.": (
+        "발산: 실행 {all}개 중 {count}개({arms}). {metric} 평균은 나머지로 냄."
+    ),
+    "Without a result: {count} of {all} runs ({arms}).": (
+        "결과 없음: 실행 {all}개 중 {count}개({arms})."
+    ),
     # verdicts on claims
     "holds": "맞음",
     "holds with conditions": "조건부로 맞음",

@@ -56,8 +56,8 @@ def foot(figure: Figure, shown: Mapping[str, Look], texts: Iterable[str] = ()) -
 
     Room for both is set aside by hand: the layout keeps none for two things at one edge.
     """
-    width = int(12.5 * figure.get_figwidth())
-    wrapped = [line for text in texts for line in textwrap.wrap(text, width)]
+    wide = figure.get_figwidth()
+    wrapped = [line for text in texts for line in textwrap.wrap(text, letters(text, wide))]
     fits = max(1, int(12.5 * figure.get_figwidth() / (8 + max(map(len, shown), default=0))))
     below = 0.2 * len(wrapped)
     room = below + 0.26 * -(-len(shown) // fits)
@@ -68,6 +68,11 @@ def foot(figure: Figure, shown: Mapping[str, Look], texts: Iterable[str] = ()) -
     figure.text(0.5, 0.06 / height, "\n".join(wrapped), text)
     if shown:
         legend(figure, shown, columns=min(len(shown), fits), bottom=below / height)
+
+
+def letters(text: str, wide: float) -> int:
+    """How many letters of a note go into so many inches; those of Hangul are broad."""
+    return int((8.5 if any("가" <= letter <= "힣" for letter in text) else 12.5) * wide)
 
 
 def legend(figure: Figure, shown: Mapping[str, Look], *, columns: int, bottom: float) -> None:

@@ -7,12 +7,27 @@ import pandas
 
 from whynorm.results.cells import TRANSLATED, conditions, select
 from whynorm.results.decision import ALPHA
+from whynorm.results.language import ENGLISH, translated
 from whynorm.results.measures import measure, written
 from whynorm.results.runs import Question
 from whynorm.results.trend import stretches, trends
-from whynorm.results.wording import WORDS, Row, amount, digits, listed, placed, probability, spread
+from whynorm.results.wording import (
+    WORDS,
+    Row,
+    amount,
+    digits,
+    listed,
+    named,
+    placed,
+    probability,
+    spread,
+)
 
 FEW = 6
+
+LOST_AS_0 = "Diverged: {count} of {all} runs ({arms}); in {metric} each counts as 0."
+LOST = "Diverged: {count} of {all} runs ({arms}); in {metric} means are of the others."
+FAILED = "Without a result: {count} of {all} runs ({arms})."
 
 
 def sentences(
@@ -153,20 +168,22 @@ def _on_sentences(bootstrap: pandas.DataFrame, question: Question) -> list[str]:
     ][: len(parts)]
 
 
-def missing(summary: pandas.DataFrame, question: Question) -> list[str]:
+def missing(summary: pandas.DataFrame, question: Question, language: str = ENGLISH) -> list[str]:
     """How many runs diverged, and how many have no result; nothing where there are none."""
-    rows, name = select(summary, {"metric": question.metric}), measure(question.metric).name
-    counts = "each counts as 0" if question.metric in TRANSLATED else "means are of the others"
+    rows = select(summary, {"metric": question.metric})
+    worst = question.metric in TRANSLATED
     found = []
-    for column, start, end in (
-        ("diverged", "Diverged", f"; in {name} {counts}"),
-        ("failed", "Without a result", ""),
-    ):
+    for column, words in (("diverged", LOST_AS_0 if worst else LOST), ("failed", FAILED)):
         by_arm = dict.fromkeys(rows[question.contrast], 0)
         for row in _records(rows):
             by_arm[row[question.contrast]] += row[column]
         lost = ", ".join(f"{arm} {n}" for arm, n in by_arm.items() if n)
         if lost:
-            of = f"{sum(by_arm.values())} of {sum(rows['seeds'])} runs"
-            found.append(f"{start}: {of} ({lost}){end}.")
+            places = {
+                "count": sum(by_arm.values()),
+                "all": sum(rows["seeds"]),
+                "arms": lost,
+                "metric": named(question.metric, language),
+            }
+            found.append(translated(words, language).format_map(places))
     return found

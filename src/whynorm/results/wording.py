@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from whynorm.results.measures import measure, written
+from whynorm.results.language import ENGLISH, translated
+from whynorm.results.measures import MEASURES, measure, written
 
 Row = Mapping[Any, Any]
 
@@ -45,9 +46,22 @@ def listed(texts: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def placed(place: Mapping[str, str]) -> str:
-    """Values of conditions in words: `placement = post and norm.groups = 4`."""
-    return listed(f"{key} = {value}" for key, value in place.items()) if place else ""
+def placed(place: Mapping[str, str], language: str = ENGLISH) -> str:
+    """Values of conditions in words: `placement = post and norm.groups = 4`; else with commas."""
+    found = [f"{key} = {value}" for key, value in place.items()]
+    return listed(found) if found and language == ENGLISH else ", ".join(found)
+
+
+def named(column: str, language: str) -> str:
+    """The name of a column; one of which nothing is known keeps its own."""
+    name = measure(column).name
+    return translated(name, language) if column in MEASURES else name
+
+
+def measured(column: str, language: str) -> str:
+    """Name and unit of a column."""
+    name, unit = named(column, language), measure(column).unit
+    return f"{name}, {translated(unit, language)}" if unit else name
 
 
 def probability(p: float, *, largest: bool = False) -> str:

@@ -8,11 +8,13 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from whynorm.results import fairness, findings, table
+from whynorm.results.language import ENGLISH
 from whynorm.results.publication import differing, publish
 from whynorm.results.runs import Question, Run
 from whynorm.results.tuned import Tuned
 from whynorm.tasks.axes import ARM, SEED
 from whynorm.tasks.refusal import Refused, choices, one_sentence
+from whynorm.tasks.speech import require_language
 from whynorm.tasks.terminal import say
 from whynorm.tasks.tuning import RECORD, TRIALS
 
@@ -44,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
 
 def compare(config: DictConfig) -> None:
     """Write the report of a sweep; runs that cannot be compared are refused before."""
+    language = require_language(config.language)
     place = Path(config.sweep)
     runs = read(place)
     section = {**DEFAULTS, **(config.compare or {})}
@@ -54,10 +57,11 @@ def compare(config: DictConfig) -> None:
     written = Path(HydraConfig.get().runtime.output_dir)
     try:
         found = findings.made(question, runs, tuned=tuned, pictures=drawn)
-        findings.write(found, written)
+        findings.write(found, written, language)
     except ValueError as error:
         raise Refused(f"{place}: {one_sentence(str(error))}") from error
     show(found, written)
+    advise(language)
     if config.publish is not None:
         publish(written, Path(config.publish))
         say(f"published: {config.publish}")
@@ -140,6 +144,16 @@ def trials(place: Path, runs: Sequence[Run]) -> Tuned | None:
         return Tuned.read(place / RECORD, place / TRIALS) if every == {True} else None
     except ValueError as error:
         raise Refused(str(error)) from error
+
+
+def advise(language: str) -> None:
+    """Say what to install where figures could not be drawn in the language."""
+    if language == ENGLISH:
+        return
+    from whynorm.results import fonts  # not for English, for which nothing need be looked up
+
+    if not fonts.has_letters_of(language):
+        say(f"  mind: language={language}: {fonts.ADVICE}")
 
 
 def show(found: findings.Findings, written: Path) -> None:
