@@ -13,7 +13,7 @@ from whynorm.results.marks import between
 
 EXPERIMENTS = ROOT / "experiments"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROBES = ("dependency", "fills", "tails")  # ask of no axis of a sweep
+PROBES = ("dependency", "fills", "tails")  # their settings name no claims
 CLAIMS = read(EXPERIMENTS / "all/claims.yaml")
 each = pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: str(claim.number))
 

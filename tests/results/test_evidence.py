@@ -43,6 +43,11 @@ def cell(table: str, column: str, **row: str) -> Cell:
     return Cell(table=f"rain/{table}.csv", row=row, column=column)
 
 
+def test_a_number_may_be_given_other_decimals(experiments: Path) -> None:
+    where = cell("summary", "mean", arm="layer", sentences="1", metric="bleu")
+    assert found(experiments, where.model_copy(update={"decimals": 1})) == "24.6"
+
+
 def ground(verdict: str, **row: str | list[str]) -> Ground:
     """The comparisons with these labels have that verdict."""
     content = {"table": "rain/comparisons.csv", "row": row, "says": {"verdict": verdict}}

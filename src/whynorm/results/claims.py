@@ -47,12 +47,13 @@ class Entry(BaseModel):
 class Cell(Entry):
     """Where a number stands: in the one row of a table that has these labels, and in a column.
 
-    The table is a file below experiments/.
+    The table is a file below experiments/; without `decimals` a number has those of its measure.
     """
 
     table: str
     row: dict[str, Label]
     column: str
+    decimals: int | None = None
 
 
 class Ground(Entry):

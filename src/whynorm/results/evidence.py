@@ -10,8 +10,7 @@ import yaml
 from whynorm.results.cards import read
 from whynorm.results.claims import Cell, Claim, Ground, Verdict
 from whynorm.results.marks import between
-from whynorm.results.measures import MEASURES, brief, number
-from whynorm.results.wording import digits
+from whynorm.results.measures import MEASURES, brief, number, rounded
 
 README, SETTINGS, TABLE = "README.md", "experiment.yaml", "results.csv"
 STATISTICS = ("mean", "low", "high", "sd", "difference")
@@ -102,7 +101,9 @@ def found(experiments: Path, cell: Cell) -> str:
         )
     of = rows[0].get("metric", "") if cell.column in STATISTICS else cell.column
     signed = cell.column == "difference"
-    return digits(value, of, signed=signed) if of in MEASURES else brief(value)
+    decimals = MEASURES[of].decimals if of in MEASURES else None
+    decimals = decimals if cell.decimals is None else cell.decimals
+    return brief(value) if decimals is None else rounded(value, decimals, signed=signed)
 
 
 def require(experiments: Path, ground: Ground) -> None:

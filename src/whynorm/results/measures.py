@@ -54,6 +54,11 @@ def written(value: float, decimals: int, *, signed: bool = False) -> str:
     return text.replace("-", "−")
 
 
+def rounded(value: float, decimals: int, *, signed: bool = False) -> str:
+    """The number as it is written; what rounds to 0 has no minus."""
+    return written(round(value, decimals) + 0.0, decimals, signed=signed)
+
+
 def brief(value: float) -> str:
     """The number in as few characters as tell it: 0.0015, 32, 1,024."""
     if not math.isfinite(value):

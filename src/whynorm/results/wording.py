@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from whynorm.results.language import ENGLISH, translated
-from whynorm.results.measures import MEASURES, measure, written
+from whynorm.results.measures import MEASURES, measure, rounded, written
 
 Row = Mapping[Any, Any]
 
@@ -22,8 +22,7 @@ UNITS = {"bleu": "BLEU", "chrf": "chrF", "exact_match": "points of exact match",
 
 def digits(value: float, metric: str, *, signed: bool = False) -> str:
     """A number in a metric with the decimals worth reading; what rounds to 0 has no minus."""
-    decimals = measure(metric).decimals
-    return written(round(value, decimals) + 0.0, decimals, signed=signed)
+    return rounded(value, measure(metric).decimals, signed=signed)
 
 
 def amount(value: float, metric: str, *, signed: bool = False) -> str:
