@@ -111,7 +111,7 @@ def test_the_policy_allows_the_style_sheet_of_the_page_alone(page: Reader) -> No
 
 def test_an_experiment_is_shown_with_facts_state_and_limits(page: Reader) -> None:
     assert page.words().count("runs 2: batch norm needs") == 3
-    assert "nothing was trained, so that there are no seeds" in page.words()
+    assert "Measured on live modules, without any training" in page.words()
     assert "Not yet run." in page.words()
 
 

@@ -25,7 +25,7 @@ LOOKS: dict[Verdict, str] = {
 WORDS = {verdict: UNMEASURED if verdict == OPEN else verdict for verdict in VERDICTS}
 STATES = {
     "waiting": "Not yet run.",
-    "probed": "Measured on live modules; nothing was trained, so that there are no seeds.",
+    "probed": "Measured on live modules, without any training; its README says with what and how.",
 }
 
 

@@ -132,8 +132,8 @@ IN_KOREAN = {
     "What it was measured with": "무엇으로 측정했나",
     "sentences": "문장",
     "Not yet run.": "아직 돌리지 않았습니다.",
-    "Measured on live modules; nothing was trained, so that there are no seeds.": (
-        "실행 중인 모듈을 직접 측정했습니다. 학습이 없으므로 시드도 없습니다."
+    "Measured on live modules, without any training; its README says with what and how.": (
+        "학습 없이 실행 중인 모듈을 직접 측정했습니다. 자세한 조건은 README에 있습니다."
     ),
     "It does not show": "이 실험이 보여 주지 않는 것",
     "This page, and the table in the README, are made by": (
