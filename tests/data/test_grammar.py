@@ -177,5 +177,6 @@ def test_more_short_sentences_than_there_are_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("whynorm.data.grammar._PATIENCE", 50)
-    with pytest.raises(ValueError, match=r"length=4 with lengths=fixed, words=\d+: there are not"):
+    told = r"length=4 with lengths=fixed, words=\d+: there are fewer than 3000 different"
+    with pytest.raises(ValueError, match=told):
         grammar(pairs=3000, lengths="fixed", length=4, words=smallest(), nesting=0)

@@ -113,3 +113,13 @@ def test_a_damaged_run_beside_it_holds_nobody_up(tmp_path: Path, stopped: Path) 
     (run_folder(copied(stopped, tmp_path)) / "status.json").write_text("")
     other = train(tmp_path, [*words("plain"), "seed=2"])
     assert (other.code, "status.json is damaged" in other.said) == (0, True)
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "status.json"])
+def test_results_that_say_no_more_whose_they_are_are_not_written_over(
+    tmp_path: Path, stopped: Path, name: str
+) -> None:
+    place = folder_of(copied(stopped, tmp_path))
+    (run_folder(tmp_path) / name).unlink()
+    refused = train(tmp_path, [*words("plain"), "seed=2", place])
+    assert (refused.code, "holds remains of a run" in refused.said) == (2, True)

@@ -48,6 +48,8 @@ REFUSED = [
         ["hardware=ddp_cpu", "training.reestimate=4"],
         r"training\.reestimate=4 takes statistics in one process, and here are 2",
     ),
+    (["training.ema=2"], r"training\.ema=2.* is no share below 1"),
+    (["data.workers=-1"], r"data\.workers=-1 is less than none; choose 0 or more"),
     (["training.updates=0"], r"training\.updates=0 is too small; choose 1 or more"),
     (["training.average=lsat"], r"training\.average=lsat: must be 'last' or 'best'"),
     (["training.average=last", "training.ema=0.9"], r"average=last and training\.ema=0\.9"),

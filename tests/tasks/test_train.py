@@ -184,3 +184,15 @@ def test_how_exactly_a_run_can_be_repeated_is_said(hardware: dict[str, Any], sai
 
 def test_how_exactly_it_can_be_repeated_is_recorded(trained: Path) -> None:
     assert content(trained, "versions.json")["determinism"] == determinism({"accelerator": "cpu"})
+
+
+@pytest.mark.parametrize("validations", [1, 2])
+def test_a_training_whose_epochs_end_within_an_accumulation_is_validated(
+    tmp_path: Path, validations: int
+) -> None:
+    words = ("training.accumulate=2", "training.updates=4", "batches.tokens_per_batch=1024")
+    ended = launch(tmp_path, *TINY, *words, f"training.validations={validations}")
+    assert ended.code == 0, ended.out + ended.err
+    with (only_run(tmp_path) / "metrics.csv").open(newline="") as file:
+        losses = [row["val/loss"] for row in csv.DictReader(file) if row["val/loss"]]
+    assert len(losses) == validations

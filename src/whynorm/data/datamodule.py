@@ -60,6 +60,8 @@ class TranslationData(pl.LightningDataModule):
         if maximum_length is not None:
             require_positive("data.maximum_length", maximum_length)
         require_positive("data.length_multiple", length_multiple)
+        if workers < 0:
+            raise ValueError(f"data.workers={workers} is less than none; choose 0 or more")
         require_choice("data.padding_side", padding_side, SIDES)
         require_choice("data.too_long", too_long, TOO_LONG)
         self._make_corpus, self._make_vocabularies, self._batches = corpus, vocabulary, batches

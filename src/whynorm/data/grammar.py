@@ -136,9 +136,10 @@ class _Supply:
             waited = 0
             yield pair
         held_out = "" if known is None else " in words of the training sentences"
+        remedy = "fewer pairs" if known is None else "more pairs to train with, fewer held out"
         raise ValueError(
-            f"{self.options}: there are not {quota} different sentences of {length}"
-            f" words{held_out}; ask for fewer pairs, longer sentences or more words"
+            f"{self.options}: there are fewer than {quota} different sentences of {length}"
+            f" words{held_out}; ask for {remedy}, longer sentences or more words"
         )
 
     def _one(self, length: int) -> Pair | None:

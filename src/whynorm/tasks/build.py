@@ -116,10 +116,12 @@ def make_trainer(
     loggers: list[Logger],
     callbacks: list[pl.Callback],
     files: CheckpointIO | None = None,
+    epoch: int | None = None,
 ) -> pl.Trainer:
     """The trainer on the chosen hardware, for as long as training is to go on.
 
-    `files` writes and reads its checkpoints; None where none are to be written.
+    `files` writes and reads its checkpoints; None where none are to be written. `epoch` is the
+    number of batches in one, where it is known.
     """
     training: Training = made(config.training)
     return made(config.hardware)(
@@ -136,7 +138,7 @@ def make_trainer(
         plugins=[*cluster(), *([files] if files else [])],
         accumulate_grad_batches=training.accumulate,
         gradient_clip_val=training.clip,
-        **duration(training),
+        **duration(training, epoch),
     )
 
 
@@ -153,19 +155,27 @@ def has(callbacks: list[pl.Callback], kind: type[pl.Callback]) -> bool:
     return any(isinstance(callback, kind) for callback in callbacks)
 
 
-def duration(training: Training) -> dict[str, int | None]:
+def duration(training: Training, epoch: int | None) -> dict[str, int | None]:
     """Lightning's words for how long training goes on and when it validates."""
     if training.updates is None:
         assert training.epochs is not None
         every = max(1, training.epochs // training.validations)
         return {"max_epochs": training.epochs, "check_val_every_n_epoch": every}
-    batches = training.updates * training.accumulate
+    batches = batches_of(training.updates, training.accumulate, epoch)
     return {
         "max_epochs": -1,
         "max_steps": training.updates,
         "val_check_interval": max(1, batches // training.validations),
         "check_val_every_n_epoch": None,
     }
+
+
+def batches_of(updates: int, accumulate: int, epoch: int | None) -> int:
+    """The batches that so many updates take: the last update of an epoch may have fewer."""
+    if epoch is None:
+        return updates * accumulate
+    epochs, rest = divmod(updates, -(-epoch // accumulate))
+    return epochs * epoch + rest * accumulate
 
 
 def make_translator(

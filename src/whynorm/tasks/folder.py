@@ -33,9 +33,12 @@ def write_whole(path: Path, text: str) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """The content of a JSON file of a run folder; empty where there is no such file."""
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except ValueError as error:
         raise Refused(f"{path} is damaged: {error}; restore it, or remove the folder") from error
+    if not isinstance(content, dict):
+        raise Refused(f"{path} is damaged: it holds no names; restore it, or remove the folder")
+    return content
 
 
 def write_rows(path: Path, rows: list[list[str]]) -> None:

@@ -30,8 +30,8 @@ def held(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=ORPHANS_SECONDS if left_by_the_dead(folder) else 0)
     except Timeout as error:
         raise Refused(
-            f"{folder} is in use: {holder(folder)}; wait for it or stop it, or begin another run "
-            "with resume.anew=true"
+            f"{folder} is in use: {holder(folder)}; wait for it or stop it, or begin another run: "
+            "resume.anew=true, or another hydra.run.dir where one was given"
         ) from error
     try:
         write_json(folder / HOLDER, myself())
@@ -47,9 +47,19 @@ def myself() -> dict[str, Any]:
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
 
 
+def named(folder: Path) -> dict[str, Any]:
+    """The process that says to hold the folder; nothing where that cannot be read."""
+    try:
+        who = read_json(folder / HOLDER)
+    except Refused:
+        return {}
+    whole = isinstance(who.get("pid"), int) and {"host", "since"} <= who.keys()
+    return who if whole else {}
+
+
 def holder(folder: Path) -> str:
     """Who holds the folder."""
-    who = read_json(folder / HOLDER)
+    who = named(folder)
     if not who:
         return "another process has just begun there"
     return f"process {who['pid']} on {who['host']} works there since {who['since']}"
@@ -57,7 +67,7 @@ def holder(folder: Path) -> str:
 
 def left_by_the_dead(folder: Path) -> bool:
     """True if the process that holds the folder, on this machine, is not there any more."""
-    who = read_json(folder / HOLDER)
+    who = named(folder)
     if not who or who["host"] != socket.gethostname():
         return False
     try:

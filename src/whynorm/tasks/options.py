@@ -39,6 +39,8 @@ class Training:
         require_least("training.translate_validation", self.translate_validation, 0)
         require_least("training.reestimate", self.reestimate, 0)
         require_least("training.clip", self.clip, 0)
+        if self.ema is not None and not 0 <= self.ema < 1:
+            raise ValueError(f"training.ema={self.ema} is no share below 1; choose e.g. 0.999")
         if self.average and self.tested == "last":
             raise ValueError(
                 f"training.average={self.average} is tested instead of any one checkpoint; "

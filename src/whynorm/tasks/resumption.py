@@ -6,7 +6,17 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
-from whynorm.tasks.folder import CHECKPOINTS, STATUS, VERSIONS, configuration, is_run, read_json
+from whynorm.tasks.folder import (
+    CHECKPOINTS,
+    CONFIG,
+    SCORES,
+    STATUS,
+    TRANSLATIONS,
+    VERSIONS,
+    configuration,
+    is_run,
+    read_json,
+)
 from whynorm.tasks.job import NAMES, Job, fingerprint, flattened
 from whynorm.tasks.options import Resume
 from whynorm.tasks.refusal import Refused
@@ -25,6 +35,8 @@ SURROUNDINGS = (
     "threads",
 )
 DATA = "data_sha256"
+# What a run that was begun may leave, and another would write over or go on from.
+RESULTS = (CHECKPOINTS, "metrics.csv", "batches.tsv", SCORES, TRANSLATIONS)
 SHOWN = 3
 
 
@@ -72,6 +84,7 @@ def beginning(this: Job, resume: Resume, *, first: bool) -> Beginning:
     from whynorm.training.recovery import newest_whole, update_of
 
     if not is_run(this.folder):
+        refuse_remains(this.folder)
         return Beginning(False, None, 0)
     if first:
         refuse_finished(this.folder, resume)
@@ -84,6 +97,16 @@ def beginning(this: Job, resume: Resume, *, first: bool) -> Beginning:
         where = f"after update {updates}" if state else "at its first update: it had kept no state"
         say(f"goes on {where}")
     return Beginning(True, state, updates)
+
+
+def refuse_remains(folder: Path) -> None:
+    """Refuse a folder in which results stand, but nothing that says whose they are."""
+    found = [name for name in RESULTS if (folder / name).exists()]
+    if found:
+        raise Refused(
+            f"{folder} holds remains of a run ({', '.join(found)}) without its {CONFIG} and "
+            f"{STATUS}; restore these, or choose another hydra.run.dir"
+        )
 
 
 def refuse_finished(folder: Path, resume: Resume) -> None:
@@ -124,7 +147,8 @@ def refuse_damaged(folder: Path, state: Path | None, damaged: list[str], resume:
     if damaged and state is None:
         raise Refused(
             f"{folder}: none of its states is whole ({'; '.join(damaged)}); nothing was changed: "
-            "restore one from a copy, or begin another run with resume.anew=true"
+            "restore one from a copy, or begin another run: resume.anew=true, or another "
+            "hydra.run.dir where one was given"
         )
     if damaged and resume.strict:
         raise Refused(
@@ -150,7 +174,8 @@ def refuse_other_data(folder: Path, before: Mapping[str, Any], now: Mapping[str,
     if DATA in before and before[DATA] != now[DATA]:
         raise Refused(
             f"{folder} was begun on other data (SHA-256 {str(before[DATA])[:12]}, now "
-            f"{str(now[DATA])[:12]}); restore its files, or begin another run with resume.anew=true"
+            f"{str(now[DATA])[:12]}); restore its files, or begin another run: resume.anew=true, "
+            "or another hydra.run.dir where one was given"
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from pytorch_lightning.utilities import rank_zero_only
 
-from whynorm.tasks.folder import CONFIG, ROOT, STATUS, is_run, read_json, write_json
+from whynorm.tasks.folder import CONFIG, ROOT, STATUS, is_run, read_json, write_json, write_whole
 from whynorm.tasks.job import in_multirun
 from whynorm.tasks.lock import HOLDER, LOCK
 from whynorm.tasks.refusal import Refused
@@ -51,12 +51,15 @@ def recorded(folder: Path, *, before: bool = False) -> Iterator[None]:
     if is_run(folder) and not before and rank_zero_only.rank == 0:
         raise Refused(f"{folder} holds a run already; choose another hydra.run.dir")
     status = Status(folder)
+    earlier = status.path.read_text(encoding="utf-8") if before else ""
     status.write("running")
     try:
         yield
     except Refused as error:
         status.write("failed", {"reason": str(error)})
-        if not in_multirun() and not before:
+        if before:
+            restore(status.path, earlier)
+        elif not in_multirun():
             withdraw(folder)
         raise
     except Diverged as error:
@@ -76,6 +79,12 @@ def recorded(folder: Path, *, before: bool = False) -> Iterator[None]:
         status.write("failed", {"reason": repr(error), "traceback": traceback.format_exc()})
         raise
     status.write("done")
+
+
+@rank_zero_only
+def restore(path: Path, text: str) -> None:
+    """Leave a run that was refused as it was found."""
+    write_whole(path, text)
 
 
 @rank_zero_only

@@ -31,7 +31,6 @@ from whynorm.training import checkpoint
 from whynorm.training.batch_record import BatchRecord
 from whynorm.training.checkpoint_files import CheckpointFiles
 from whynorm.training.divergence import Divergence
-from whynorm.training.endings import Unwritten
 from whynorm.training.loss import loss_at_lowest_objective, lowest_objective
 from whynorm.training.memory import Memory
 from whynorm.training.moving_average import MovingAverage
@@ -150,13 +149,22 @@ def learn_and_test(
     for logger in logged[1:]:  # a run folder has a file of its own for this
         logger.log_hyperparams({"leaking": found["leaking"]})
     trainer = build.make_trainer(
-        config, folder=this.folder, loggers=logged, callbacks=callbacks, files=files
+        config,
+        folder=this.folder,
+        loggers=logged,
+        callbacks=callbacks,
+        files=files,
+        epoch=len(parts.data.order(0)),
     )
     with stops.awaited():
         trainer.fit(parts.module, datamodule=parts.data, ckpt_path=start.state, weights_only=True)
+        if recovery.validated is None:  # an epoch had fewer batches than the first
+            trainer.validate(parts.module, datamodule=parts.data, verbose=False)
         validated = weights.validation(training, keep, recovery.validated)
         last = weights.kept_last(trainer, place)
         found_best = weights.tested(training, keep, last)
+        if not found_best.is_file():
+            weights.refuse_unwritten(place, files)
         chosen = weights.reestimated_anew(parts, found_best, training.reestimate)
         result = scored(config, parts, trainer)
     if trainer.is_global_zero:
@@ -169,7 +177,7 @@ def learn_and_test(
             **found,
         }
         report(result, this.folder, logged, facts)
-    refuse_unwritten(place, files)
+    weights.refuse_unwritten(place, files)
 
 
 def recovering(config: DictConfig, place: Path, stops: Stops) -> Recovery:
@@ -188,15 +196,6 @@ def guards(this: job.Job, training: Training) -> list[pl.Callback]:
         TrainingProgress(terminal.console),
         *record,
     ]
-
-
-def refuse_unwritten(place: Path, files: CheckpointFiles) -> None:
-    """Fail where a file could not be written, however well the training went."""
-    if files.failures:
-        raise Unwritten(
-            f"{len(files.failures)} checkpoints could not be written, the last one as "
-            f"{files.failures[-1]}; make room in {place} and call the same command again"
-        )
 
 
 def watchers(config: DictConfig, parts: build.Parts) -> list[pl.Callback]:

@@ -14,7 +14,8 @@ from whynorm.tasks.folder import LAST
 from whynorm.tasks.options import Training
 from whynorm.training import checkpoint
 from whynorm.training.averaging import AveragedCheckpoint
-from whynorm.training.checkpoint_files import remove
+from whynorm.training.checkpoint_files import CheckpointFiles, remove
+from whynorm.training.endings import Unwritten
 from whynorm.training.recovery import states
 
 REESTIMATED = "reestimated.ckpt"
@@ -41,7 +42,7 @@ def tested(training: Training, keep: list[ModelCheckpoint], last: Path) -> Path:
     for keeper in keep:
         if isinstance(keeper, AveragedCheckpoint) and keeper.averaged is not None:
             return keeper.averaged
-    return Path(keep[0].best_model_path)
+    return Path(keep[0].best_model_path) if keep[0].best_model_path else last
 
 
 def reestimated_anew(parts: Parts, chosen: Path, batches: int) -> Path:
@@ -73,11 +74,20 @@ def validation(
     training: Training, keep: list[ModelCheckpoint], last: float | None
 ) -> dict[str, float]:
     """The lowest validation loss of the training; where the last weights are tested, the last."""
-    if training.tested == "last" and last is not None:
-        return {"loss": last}
     score = keep[0].best_model_score
+    if last is not None and (training.tested == "last" or score is None):
+        return {"loss": last}
     assert score is not None, "training ended without a validation"
     return {"loss": float(score)}
+
+
+def refuse_unwritten(place: Path, files: CheckpointFiles) -> None:
+    """Fail where a file could not be written, however well the training went."""
+    if files.failures:
+        raise Unwritten(
+            f"{len(files.failures)} checkpoints could not be written, the last one as "
+            f"{files.failures[-1]}; make room in {place} and call the same command again"
+        )
 
 
 @rank_zero_only

@@ -43,9 +43,17 @@ def read(folder: Path) -> dict[str, dict[str, int | str]]:
     """Every file entered in that folder; none where nothing was written yet."""
     path = folder / NAME
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except ValueError as error:
         raise Damaged(f"{path} is damaged: {error}") from error
+    if not isinstance(known, dict) or not all(map(is_entry, known.values())):
+        raise Damaged(f"{path} is damaged: it does not name files with their size and SHA-256")
+    return known
+
+
+def is_entry(content: object) -> bool:
+    """True for what a file is entered with."""
+    return isinstance(content, dict) and content.keys() >= {"bytes", "sha256"}
 
 
 def write(folder: Path, known: dict[str, dict[str, int | str]]) -> None:
