@@ -1,4 +1,4 @@
-"""What must be said of a run before it starts: that its decoder sees the answer, or is slow."""
+"""What is said of a run before it starts: that its decoder sees the answer, that it is slow."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,9 @@ from whynorm.masks.paper import Rules
 from whynorm.model.transformer import Transformer
 from whynorm.norms.norm import Norm
 from whynorm.probes.causality import leaks
+from whynorm.tasks.build import Parts
 from whynorm.tasks.terminal import say
+from whynorm.training.loss import loss_at_lowest_objective, lowest_objective
 
 
 def leaking(model: Transformer, rules: Rules) -> dict[str, Any]:
@@ -38,3 +40,18 @@ def announce_slowness(hardware: Mapping[str, Any]) -> None:
     if hardware.get("accelerator") == "cpu" and "16" in precision:
         say(f"Slow: hardware.precision={precision} is many times slower than 32-true on most")
         say("  processors, which multiply no matrices in half precision; it is meant for GPUs.")
+
+
+def floors(parts: Parts) -> dict[str, float]:
+    """What a perfect model is measured by where labels are smoothed and translations certain."""
+    if parts.data.corpus.lowest_loss != 0:
+        return {}
+    vocabulary, smoothing = len(parts.data.vocabularies.target), parts.module.label_smoothing
+    return {
+        "lowest train/objective": lowest_objective(
+            label_smoothing=smoothing, vocabulary=vocabulary
+        ),
+        "train/loss at that": loss_at_lowest_objective(
+            label_smoothing=smoothing, vocabulary=vocabulary
+        ),
+    }

@@ -11,7 +11,7 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from whynorm.tasks import build, job, loggers, terminal, tracking, weights
-from whynorm.tasks.announcement import announce, announce_slowness, leaking
+from whynorm.tasks.announcement import announce, announce_slowness, floors, leaking
 from whynorm.tasks.folder import (
     CHECKPOINTS,
     CONFIG,
@@ -31,7 +31,6 @@ from whynorm.training import checkpoint
 from whynorm.training.batch_record import BatchRecord
 from whynorm.training.checkpoint_files import CheckpointFiles
 from whynorm.training.divergence import Divergence
-from whynorm.training.loss import loss_at_lowest_objective, lowest_objective
 from whynorm.training.memory import Memory
 from whynorm.training.moving_average import MovingAverage
 from whynorm.training.observation import Observation
@@ -111,21 +110,6 @@ def introduce(this: job.Job, parts: build.Parts, start: Beginning) -> None:
     announce_slowness(this.config["hardware"])
 
 
-def floors(parts: build.Parts) -> dict[str, float]:
-    """What a perfect model is measured by where labels are smoothed and translations certain."""
-    if parts.data.corpus.lowest_loss != 0:
-        return {}
-    vocabulary, smoothing = len(parts.data.vocabularies.target), parts.module.label_smoothing
-    return {
-        "lowest train/objective": lowest_objective(
-            label_smoothing=smoothing, vocabulary=vocabulary
-        ),
-        "train/loss at that": loss_at_lowest_objective(
-            label_smoothing=smoothing, vocabulary=vocabulary
-        ),
-    }
-
-
 def begin_loggers(config: DictConfig, this: job.Job, start: Beginning) -> list[Logger]:
     """The loggers of this run; the first process alone begins a W&B run."""
     if rank_zero_only.rank:
@@ -157,15 +141,12 @@ def learn_and_test(
         epoch=len(parts.data.order(0)),
     )
     with stops.awaited():
-        trainer.fit(parts.module, datamodule=parts.data, ckpt_path=start.state, weights_only=True)
-        if recovery.validated is None:  # an epoch had fewer batches than the first
-            trainer.validate(parts.module, datamodule=parts.data, verbose=False)
+        learn(trainer, parts, start, recovery)
         validated = weights.validation(training, keep, recovery.validated)
-        last = weights.kept_last(trainer, place)
-        found_best = weights.tested(training, keep, last)
-        if not found_best.is_file():
+        best = weights.tested(training, keep, weights.kept_last(trainer, place))
+        if not best.is_file():
             weights.refuse_unwritten(place, files)
-        chosen = weights.reestimated_anew(parts, found_best, training.reestimate)
+        chosen = weights.reestimated_anew(parts, best, training.reestimate)
         result = scored(config, parts, trainer)
     if trainer.is_global_zero:
         facts = {
@@ -178,6 +159,13 @@ def learn_and_test(
         }
         report(result, this.folder, logged, facts)
     weights.refuse_unwritten(place, files)
+
+
+def learn(trainer: pl.Trainer, parts: build.Parts, start: Beginning, recovery: Recovery) -> None:
+    """Fit the model; validate it afterwards where no validation came to pass."""
+    trainer.fit(parts.module, datamodule=parts.data, ckpt_path=start.state, weights_only=True)
+    if recovery.validated is None:  # an epoch had fewer batches than the first
+        trainer.validate(parts.module, datamodule=parts.data, verbose=False)
 
 
 def recovering(config: DictConfig, place: Path, stops: Stops) -> Recovery:
