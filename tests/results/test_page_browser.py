@@ -142,11 +142,21 @@ def test_plots_are_as_narrow_as_a_phone(harmful: Opened) -> None:
     assert widths and all(box and box["width"] < PHONE[0] for box in widths)
 
 
+def at_rest(page: Any) -> Any:
+    """The page's colours, once they do not change any more."""
+    before = None
+    for _ in range(50):
+        page.wait_for_timeout(200)
+        if (found := page.evaluate(COLOURS)) == before:
+            break
+        before = found
+    return before
+
+
 @pytest.mark.parametrize("colours", ["dark", "light"])
 def test_words_are_readable_by_day_and_night(usual: Opened, colours: Any) -> None:
     usual.page.emulate_media(color_scheme=colours)
-    usual.page.wait_for_timeout(100)
-    found = usual.page.evaluate(COLOURS)
+    found = at_rest(usual.page)
     assert (luminance(found["ground"]) < 0.05) == (colours == "dark")
     assert min(contrast(text, found["ground"]) for text in found["text"]) >= 4.5
 
