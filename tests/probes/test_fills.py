@@ -1,6 +1,5 @@
 """The table of fills: each fact it has to show, and that it is measured, never looked up."""
 
-import csv
 import math
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.options import names, option
+from tests.probes.committed import hold
 from whynorm.masks.fill import Add, Fill, Replace, scaled_scores
 from whynorm.probes.fills import DTYPES, SEES, table
 from whynorm.probes.subject import Row
@@ -197,16 +197,4 @@ def test_another_seed_comes_to_the_same_verdicts(seed: int) -> None:
 
 
 def test_the_committed_table_is_what_the_fills_do_today() -> None:
-    with COMMITTED.open(newline="", encoding="utf-8") as file:
-        committed = list(csv.DictReader(file))
-    assert len(committed) == len(rows())
-    for old, new in zip(committed, rows().values(), strict=True):
-        assert old.keys() == new.keys()
-        assert all(alike(old[key], new[key]) for key in new), (old, new)
-
-
-def alike(old: str, new: str | float) -> bool:
-    """Words are equal; numbers agree but for the rounding of another processor."""
-    if isinstance(new, str):
-        return old == new
-    return bool(numpy.isclose(float(old or "nan"), new, rtol=0.01, atol=0.005, equal_nan=True))
+    hold(COMMITTED, rows().values(), atol=0.005)

@@ -1,6 +1,5 @@
 """What tails do to a norm: each measure by hand, the facts of the table, and the committed one."""
 
-import csv
 import math
 from collections.abc import Mapping
 from functools import cache
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from tests.options import option
+from tests.probes.committed import alike, hold
 from whynorm.norms.layer import LayerNorm
 from whynorm.norms.minmax import MinMaxNorm
 from whynorm.norms.none import NoNorm
@@ -179,7 +179,7 @@ def test_the_gradient_of_ordinary_features_shrinks_with_their_spread(
 def test_layer_and_standardize_are_one_norm_at_first() -> None:
     for source in SOURCES:
         one, two = ({**rows()[source, norm], "norm": ""} for norm in ("layer", "standardize"))
-        assert all(alike(str(one[key]), two[key]) for key in one)
+        assert all(alike(str(one[key]), two[key], 1e-4) for key in one)
 
 
 @pytest.mark.parametrize("source", PLANTED)
@@ -201,16 +201,4 @@ def test_measuring_draws_nothing_from_the_global_random_state() -> None:
 
 
 def test_the_committed_table_is_what_the_norms_do_today() -> None:
-    with COMMITTED.open(newline="", encoding="utf-8") as file:
-        committed = list(csv.DictReader(file))
-    assert len(committed) == len(rows())
-    for old, new in zip(committed, rows().values(), strict=True):
-        assert old.keys() == new.keys()
-        assert all(alike(old[key], new[key]) for key in new), (old, new)
-
-
-def alike(old: str, new: str | float) -> bool:
-    """Words are equal; numbers agree but for the rounding of another processor."""
-    if isinstance(new, str):
-        return old == new
-    return bool(numpy.isclose(float(old), new, rtol=0.01, atol=1e-4))
+    hold(COMMITTED, rows().values(), atol=1e-4)

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +5,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.results.answers import entries, sources
-from tests.results.browser import DESKTOP, PHONE, Opened, contrast, luminance, opened, running
+from tests.results.browser import DESKTOP, PHONE, Opened, contrast, luminance, opened
 from tests.results.reports import HOSTILE
 from whynorm.results.claims import VERDICTS
 from whynorm.results.claims_page import write
@@ -22,12 +21,6 @@ COLOURS = """() => {
   return { ground: of("backgroundColor", "body"),
     text: [...places, ...badges].map((place) => of("color", place)) };
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,9 @@ from tests.results.browser import (
     luminance,
     opened,
     pointed_at,
-    running,
 )
 from tests.results.reports import HOSTILE, hostile, ordinary
 from whynorm.results.page import write
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

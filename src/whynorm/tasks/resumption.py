@@ -84,7 +84,8 @@ def beginning(this: Job, resume: Resume, *, first: bool) -> Beginning:
     from whynorm.training.recovery import newest_whole, update_of
 
     if not is_run(this.folder):
-        refuse_remains(this.folder)
+        if first:
+            refuse_remains(this.folder)
         return Beginning(False, None, 0)
     if first:
         refuse_finished(this.folder, resume)

@@ -58,7 +58,7 @@ class Recovery(pl.Callback):
         if not pl_module.between_updates:
             return
         decision = self.decision(trainer, batch_idx)
-        if decision != _GO_ON and not lacking(trainer):
+        if decision != _GO_ON and not highest(trainer, lacking(trainer)):
             self.keep(trainer)
         if decision == _STOP:
             self.stop()
@@ -66,11 +66,8 @@ class Recovery(pl.Callback):
     def decision(self, trainer: pl.Trainer, batch_idx: int) -> int:
         """What all ranks do, as any of them wants."""
         due = time.monotonic() >= self._due_at or validates_after(trainer, batch_idx)
-        own = _STOP if self.stops.wanted is not None else _KEEP if due else _GO_ON
-        if trainer.world_size == 1:
-            return own
-        mine = torch.tensor(own, device=trainer.strategy.root_device)
-        return int(trainer.strategy.reduce(mine, reduce_op="max"))
+        stop = self.stops.wanted is not None
+        return highest(trainer, _STOP if stop else _KEEP if due else _GO_ON)
 
     def keep(self, trainer: pl.Trainer) -> None:
         """Write the state of this moment, after all that was logged, and remove old ones."""
@@ -144,10 +141,7 @@ def moved(state: dict[str, Any], folder: Path) -> dict[str, Any]:
     if "dirpath" not in state:
         return state
     here = Path(os.path.realpath(folder))
-
-    def put(path: str) -> str:
-        return str(here / Path(path).name) if path else path
-
+    put = lambda path: str(here / Path(path).name) if path else path  # noqa: E731
     names = ("best_model_path", "kth_best_model_path", "last_model_path")
     best = {put(path): score for path, score in state["best_k_models"].items()}
     paths = {name: put(state[name]) for name in names}
@@ -164,6 +158,14 @@ def stand_between_batches(trainer: pl.Trainer) -> None:
         progress.ready = progress.completed  # begun, but neither started nor processed
     loop.batch_progress.is_last_batch = False
     loop._batches_that_stepped = trainer.global_step - 1
+
+
+def highest(trainer: pl.Trainer, own: int) -> int:
+    """The largest number that any rank has; all ranks ask."""
+    if trainer.world_size == 1:
+        return own
+    mine = torch.tensor(int(own), device=trainer.strategy.root_device)
+    return int(trainer.strategy.reduce(mine, reduce_op="max"))
 
 
 def lacking(trainer: pl.Trainer) -> bool:
