@@ -39,6 +39,7 @@ def question(**changes: Any) -> Question:
         beside=["test_loss"],
         margin=1.0,
         not_shown="Deep models, long training, and languages other than those of the grammar.",
+        observed={},
     )
     return asked._replace(**changes)
 

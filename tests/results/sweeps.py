@@ -19,6 +19,7 @@ QUESTION = Question(
     beside=[],
     margin=1.0,
     not_shown="other corpora",
+    observed={},
 )
 
 

@@ -50,7 +50,7 @@ def planned(folder: Path) -> list[dict[str, str]]:
 
 def results(folder: Path) -> pandas.DataFrame:
     """What a report is made from, without the times."""
-    return table(sweep(folder / "runs/grammar")).drop(columns=TIMES)
+    return table(sweep(folder / "runs/grammar"), {}).drop(columns=TIMES)
 
 
 @pytest.fixture(scope="module")

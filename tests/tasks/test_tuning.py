@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tasks.launching import launch
 from whynorm.results.tuned import Tuned
 from whynorm.tasks.axes import Axis, Cell, Plan
 from whynorm.tasks.refusal import Refused
@@ -156,3 +157,9 @@ def test_a_best_value_at_the_edge_of_the_search_is_told(tmp_path: Path) -> None:
     assert told == [
         "outside: its best optimizer.lr is the largest that was tried, a wider search may help it"
     ]
+
+
+def test_a_sweep_that_cannot_be_tuned_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    said = launch(tmp_path, "-m", "norm=layer,rms", "seed=1000,1", "tune=true", "logger=none")
+    assert said.code == 2 and "Traceback" not in said.err
+    assert said.err.strip() == "seed=1000 chooses learning rates; results need other seeds"

@@ -54,11 +54,20 @@ class Cache:
         return Cache(memory, [layer.select(prefixes) for layer in self.past], self.length)
 
 
+def require_sizes(
+    d_model: int, heads: int, d_ff: int, encoder_layers: int, decoder_layers: int
+) -> None:
+    """Raise ValueError, with the name, where one of them is below 1."""
+    for name, size in list(locals().items()):
+        if size < 1:
+            raise ValueError(f"model.{name}={size} is too small; choose 1 or more")
+
+
 class Transformer(nn.Module):
     """Encoder and decoder with their embeddings (Vaswani 2017, figure 1).
 
-    Masks come with every call, so one model serves any rules. Raises ValueError where `heads`
-    does not divide `d_model`.
+    Masks come with every call, so one model serves any rules. Raises ValueError where a size is
+    below 1, and where `heads` does not divide `d_model`.
     """
 
     def __init__(
@@ -75,6 +84,7 @@ class Transformer(nn.Module):
         embedding: Callable[..., Embeddings],
     ) -> None:
         super().__init__()
+        require_sizes(d_model, heads, d_ff, encoder_layers, decoder_layers)
         self.fill = choices.fill
         layer = {
             "heads": heads,

@@ -29,6 +29,11 @@ def metrics(question: Question) -> list[str]:
     return list(dict.fromkeys([question.metric, *question.beside]))
 
 
+def summarised(question: Question) -> list[str]:
+    """The columns that have a mean: those that are compared, and what was observed beside them."""
+    return list(dict.fromkeys([*metrics(question), *question.observed]))
+
+
 def arms(frame: pandas.DataFrame, question: Question) -> list[str]:
     """The values of the contrast: the baseline, then the others in the sweep's order."""
     found = dict.fromkeys([question.baseline, *frame[question.contrast]])
@@ -65,7 +70,7 @@ def values(table: pandas.DataFrame, metric: str) -> pandas.Series:
 
 def checked(table: pandas.DataFrame, question: Question) -> pandas.DataFrame:
     """The table, once it holds what the question asks for; runs without a seed share one."""
-    for name in (question.contrast, *metrics(question)):
+    for name in (question.contrast, *summarised(question)):
         if name not in table:
             raise ValueError(f"{name} is no column of the table: choose among {list(table)}")
     arms = list(table[question.contrast].unique())
@@ -109,3 +114,12 @@ def pairs(runs: pandas.DataFrame, base: pandas.DataFrame, metric: str) -> pandas
     found = {name: values(side.set_index(SEED), metric) for name, side in sides.items()}
     both = pandas.DataFrame(found)
     return both.assign(difference=both["value"] - both["baseline"])
+
+
+def leaking(runs: pandas.DataFrame, base: pandas.DataFrame, metric: str) -> bool:
+    """True if one side alone sees the answer where the metric is measured with it in view."""
+    if metric in TRANSLATED or "leaking" not in runs:
+        return False
+    when = "training" if metric == "train_loss" else "evaluating"
+    sides = [side["leaking"].astype(str).str.contains(when).any() for side in (runs, base)]
+    return bool(sides[0] != sides[1])

@@ -32,7 +32,7 @@ def made(
     question: Question, runs: Sequence[Run], *, tuned: Tuned | None, pictures: Sequence[Path]
 ) -> Findings:
     """What the runs answer; `tuned` is None where arms had no learning rate of their own."""
-    rows = table(runs)
+    rows = table(runs, question.observed)
     summary = statistics.summary(rows, question)
     sentences = bootstrap.bootstrap(runs, question)
     compared = bootstrap.joined(statistics.comparisons(rows, question), sentences)

@@ -45,6 +45,7 @@ class Question(NamedTuple):
     beside: list[str]  # further columns to compare
     margin: float  # the smallest difference in `metric` that matters
     not_shown: str
+    observed: dict[str, str]  # further columns of the summary: their names, and what was logged
 
 
 def read(folder: Path, swept: Mapping[str, str]) -> Run:

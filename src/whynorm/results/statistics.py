@@ -8,7 +8,17 @@ import numpy
 import pandas
 from scipy import special
 
-from whynorm.results.cells import SEED, TRANSLATED, cells, checked, facing, metrics, pairs, values
+from whynorm.results.cells import (
+    SEED,
+    cells,
+    checked,
+    facing,
+    leaking,
+    metrics,
+    pairs,
+    summarised,
+    values,
+)
 from whynorm.results.decision import ENOUGH_SEEDS, verdict, warnings
 from whynorm.results.runs import Question, Run
 
@@ -21,12 +31,12 @@ def summary(table: pandas.DataFrame, question: Question) -> pandas.DataFrame:
     Diverged runs are counted and never dropped: they enter as 0 into the means of BLEU, chrF and
     exact match; the mean of a loss is that of the `done` runs alone. `seeds` counts all that were
     planned, `failed` those that neither ended well nor diverged. The interval is Student's, and NaN
-    with one seed.
+    with one seed. What the question wants observed has its rows after the metrics.
     """
     table = checked(table, question)
     rows = [
         {**place, "metric": metric, **_counts(runs), **_mean(values(runs, metric))}
-        for metric in metrics(question)
+        for metric in summarised(question)
         for place, runs in cells(table, question)
     ]
     return pandas.DataFrame(rows)
@@ -164,15 +174,6 @@ def _compared(runs: pandas.DataFrame, base: pandas.DataFrame, metric: str) -> di
         "baseline_diverged": there["diverged"],
         "leaking": leaking(runs, base, metric),
     }
-
-
-def leaking(runs: pandas.DataFrame, base: pandas.DataFrame, metric: str) -> bool:
-    """True if one side alone sees the answer where the metric is measured with it in view."""
-    if metric in TRANSLATED or "leaking" not in runs:
-        return False
-    when = "training" if metric == "train_loss" else "evaluating"
-    sides = [side["leaking"].astype(str).str.contains(when).any() for side in (runs, base)]
-    return bool(sides[0] != sides[1])
 
 
 def _difference(value: numpy.ndarray, baseline: numpy.ndarray) -> dict[str, float]:

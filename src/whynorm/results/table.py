@@ -2,7 +2,8 @@
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,27 @@ def sweep(place: Path) -> list[Run]:
     ]
 
 
-def table(runs: Sequence[Run]) -> pandas.DataFrame:
+def table(runs: Sequence[Run], observed: Mapping[str, str]) -> pandas.DataFrame:
     """A row for each run: its place in the sweep as text, then what became of it.
 
     Losses are in nats per real target token with the right history given, BLEU, chrF and exact
-    match in percent, of the model's own greedy translations of the first test set.
+    match in percent, of the model's own greedy translations of the first test set. What was
+    `observed` follows, a column for each name: see `logged`.
     """
-    rows = [{**run.swept, **measured(run)} for run in runs]
-    return pandas.DataFrame(rows, columns=[*runs[0].swept, *COLUMNS])
+    rows = [
+        {**run.swept, **measured(run), **{k: logged(run, what) for k, what in observed.items()}}
+        for run in runs
+    ]
+    return pandas.DataFrame(rows, columns=[*runs[0].swept, *COLUMNS, *observed])
+
+
+def logged(run: Run, pattern: str) -> float:
+    """The mean of the last values of all logged columns whose names match; NaN of none.
+
+    In a pattern `*` stands for any text: `probe/flow/*/kurtosis` is the kurtosis of all layers.
+    """
+    found = [last(run.curve, name) for name in run.curve if fnmatchcase(name, pattern)]
+    return sum(found) / len(found) if found else math.nan
 
 
 def measured(run: Run) -> dict[str, Any]:

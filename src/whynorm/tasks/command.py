@@ -1,6 +1,5 @@
 """The command line, checked before Hydra makes a folder: every arm composes, or one sentence."""
 
-import os
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -18,6 +17,7 @@ from whynorm.tasks.axes import Bundles, expanded, planned
 from whynorm.tasks.composition import explained, refuse_leaving, refuse_missing, refuse_unknown_keys
 from whynorm.tasks.folder import newest
 from whynorm.tasks.launch import reads
+from whynorm.tasks.mode import is_further_process, refuse_mode, refuse_sweep
 from whynorm.tasks.refusal import Refused, one_sentence
 from whynorm.tasks.resumption import unfinished
 from whynorm.tasks.store import share
@@ -25,10 +25,6 @@ from whynorm.tasks.store import share
 MOST_COMBINATIONS = 32
 # What a command says that can change which labels there are.
 CHOOSING = ("experiment", "hydra.searchpath", "hydra/sweeper")
-
-# By what the starters of several processes (Lightning, torchrun, srun) number and count them.
-RANKS = ("LOCAL_RANK", "RANK", "SLURM_PROCID")
-PROCESSES = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
 
 
 def register_experiments(folder: Path) -> None:
@@ -67,8 +63,7 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
                 HydraConfig.instance().set_config(config)
                 refuse_leaving(config)
             if options.cfg is None:
-                refuse_parting(overrides, options.multirun)
-                refuse_reading(configs, options.multirun)
+                refuse_mode(overrides, configs, options.multirun)
                 rehearse_all([config for config in configs if not reads(config)], options.multirun)
                 if not options.multirun:
                     arguments = [*arguments, *unfinished_named(configs[0], overrides)]
@@ -77,36 +72,6 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
             for argument in arguments
             for one in understood(argument, bundles, options.multirun)
         ]
-
-
-def is_further_process() -> bool:
-    """True in any but the first of the processes that train one run."""
-    return any(os.environ.get(name, "0") != "0" for name in RANKS)
-
-
-def refuse_parting(overrides: list[str], multirun: bool) -> None:
-    """Refuse what each of several processes would do for itself, where torchrun or srun began them.
-
-    A folder that is named by the time may have another name in each of them.
-    """
-    if max(int(os.environ.get(name, "1")) for name in PROCESSES) < 2:
-        return
-    if multirun:
-        raise Refused(
-            "-m: each of the processes that torchrun or srun began would run all arms; begin one "
-            "with python, and let hydra/launcher=slurm begin the others"
-        )
-    if not any(override.startswith("hydra.run.dir=") for override in overrides):
-        raise Refused(
-            "hydra.run.dir is not set: the processes that torchrun or srun began must share a run "
-            "folder; name one, such as hydra.run.dir=runs/large"
-        )
-
-
-def refuse_reading(configs: list[DictConfig], multirun: bool) -> None:
-    """Refuse a sweep of a task that only reads what runs have left."""
-    if multirun and any(map(reads, configs)):
-        raise Refused("-m sweeps runs, and this task only reads what they have left: leave -m out")
 
 
 def understood(argument: str, bundles: Bundles, multirun: bool) -> list[str]:
@@ -191,15 +156,6 @@ def parse(overrides: list[str]) -> list[Override]:
         return OverridesParser.create(config_loader=loader).parse_overrides(overrides)
     except HydraException as error:
         raise Refused(explained(error, overrides)) from error
-
-
-def refuse_sweep(swept: list[Override]) -> None:
-    """Refuse several values for one key where no multirun was asked for."""
-    for override in swept:
-        raise Refused(
-            f"{override.input_line} names several values: add -m to run one arm for each, "
-            "or write [a,b] for a list"
-        )
 
 
 def composed(name: str, overrides: list[str]) -> DictConfig:

@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "beside": ["test_loss", "exact_match"],
     "margin": 1.0,
     "also_differ": [],
+    "observed": {},
     "not_shown": "Nobody wrote down what this sweep does not show.",
 }
 
@@ -101,6 +102,7 @@ def asked(name: str, section: Mapping[str, Any], runs: Sequence[Run]) -> Questio
         list(section["beside"]),
         float(section["margin"]),
         section["not_shown"],
+        dict(section["observed"]),
     )
 
 

@@ -2,13 +2,15 @@
 
 import csv
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from whynorm.tasks.folder import SCORES, STATUS, read_json
+from whynorm.tasks.folder import SCORES, STATUS, read_json, write_json
+from whynorm.tasks.worker import LOG
 
 TABLE, METRICS = "sweep.csv", "metrics.csv"
 ENDED = ("done", "diverged")
@@ -143,3 +145,24 @@ def scores(arm: Path) -> list[Any]:
     best = searches[-1] if searches else {}
     loss = found.get("validation", {}).get("loss")
     return [loss, best.get("bleu"), 100 * best["exact_match"] if best else None]
+
+
+def clear(folder: Path) -> None:
+    """Remove what an unfinished attempt left, except its log."""
+    for path in folder.glob("*") if folder.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOG:
+            path.unlink()
+
+
+def record_death(folder: Path, code: int) -> None:
+    """Say in the folder that a job ended without a word of its own."""
+    state = state_of(folder)
+    if code != 0 and state in ("waiting", "running"):
+        folder.mkdir(parents=True, exist_ok=True)
+        how = f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        reason = f"{how}; its last words are in {LOG}"
+        write_json(
+            folder / STATUS, {**read_json(folder / STATUS), "state": "failed", "reason": reason}
+        )

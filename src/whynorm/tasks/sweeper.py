@@ -1,6 +1,5 @@
 """The multirun: one job for each cell of its plan, and of those only what is not done yet."""
 
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,14 +17,24 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from whynorm.tasks.axes import SEED, Bundles, Cell, Plan, planned
-from whynorm.tasks.folder import CONFIG, STATUS, VERSIONS, configuration, read_json, write_json
+from whynorm.tasks.folder import CONFIG, VERSIONS, configuration, read_json
 from whynorm.tasks.job import fingerprint
 from whynorm.tasks.launcher import Reporting
 from whynorm.tasks.queue_launcher import Queue
 from whynorm.tasks.refusal import Refused
-from whynorm.tasks.sweep import ENDED, Planned, Progress, folder_name, show, state_of, write_table
+from whynorm.tasks.sweep import (
+    ENDED,
+    Planned,
+    Progress,
+    clear,
+    folder_name,
+    record_death,
+    show,
+    state_of,
+    write_table,
+)
+from whynorm.tasks.terminal import complain
 from whynorm.tasks.tuning import Tuning
-from whynorm.tasks.worker import LOG
 
 LOCK = ".sweep.lock"
 
@@ -55,7 +64,20 @@ class Resuming(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
-        """Run the plan and show what came of it; exit with 1 where a job came to no end."""
+        """Run the plan and show what came of it; exit with 1 where a job came to no end.
+
+        With 2 where it cannot be run: what is wrong is then said in one sentence.
+        """
+        try:
+            jobs, place = self.swept(arguments)
+        except Refused as error:
+            complain(str(error))
+            sys.exit(2)
+        if any(state_of(place / job.folder) not in ENDED for job in jobs):
+            sys.exit(1)
+
+    def swept(self, arguments: list[str]) -> tuple[list[Planned], Path]:
+        """The jobs of the plan, each of them ended now, and the folder of their folders."""
         params = [f"{key}={value}" for key, value in self.params.items()]
         plan = planned(self.parse(arguments), self.parse(params), self.bundles)
         place = Path(self.config.hydra.sweep.dir)
@@ -66,8 +88,7 @@ class Resuming(Sweeper):
             cells = self.tuned(plan, place) if self.config.get("tune") else plan.cells()
             jobs = self.carried_out(cells, place)
             show(jobs, place)
-        if any(state_of(place / job.folder) not in ENDED for job in jobs):
-            sys.exit(1)
+        return jobs, place
 
     def parse(self, overrides: Sequence[str]) -> list[Override]:
         """The overrides as Hydra reads them."""
@@ -189,27 +210,6 @@ def tell_of_other_code(done: Sequence[Path]) -> None:
     other = sum(one is not None and one != now for one in then)
     if now is not None and other:
         tell(f"{other} were done by other code than this; hydra.sweeper.again=true does them anew")
-
-
-def clear(folder: Path) -> None:
-    """Remove what an unfinished attempt left, except its log."""
-    for path in folder.glob("*") if folder.is_dir() else ():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != LOG:
-            path.unlink()
-
-
-def record_death(folder: Path, code: int) -> None:
-    """Say in the folder that a job ended without a word of its own."""
-    state = state_of(folder)
-    if code != 0 and state in ("waiting", "running"):
-        folder.mkdir(parents=True, exist_ok=True)
-        how = f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        reason = f"{how}; its last words are in {LOG}"
-        write_json(
-            folder / STATUS, {**read_json(folder / STATUS), "state": "failed", "reason": reason}
-        )
 
 
 def tell(line: str) -> None:
