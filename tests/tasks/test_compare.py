@@ -157,6 +157,7 @@ def test_a_folder_without_a_sweep_is_refused_with_the_way_to_one(tmp_path: Path)
     assert ended.code == 2
     assert "runs/cheating holds no sweep" in ended.err
     assert "python run.py -m experiment=" in ended.err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_baseline_that_nobody_ran_is_refused_with_those_that_were(

@@ -1,6 +1,7 @@
 """The run folder: all that a run leaves behind, and how another task finds it again."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,16 @@ def write_rows(path: Path, rows: list[list[str]]) -> None:
     """Write a table of tab-separated texts; white space inside a text becomes one space."""
     lines = ["\t".join(" ".join(text.split()) for text in row) for row in rows]
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a folder if it is empty, and then those above it that are, inside the root of runs."""
+    root = ROOT.resolve()
+    for place in (folder.resolve(), *folder.resolve().parents):
+        if place != folder.resolve() and root not in (place, *place.parents):
+            return
+        with suppress(OSError):
+            place.rmdir()
 
 
 def newest(root: Path = ROOT) -> Path:

@@ -2,10 +2,13 @@
 
 import os
 import traceback
+from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from whynorm.tasks import job
+from whynorm.tasks.folder import remove_empty
 from whynorm.tasks.instance import made
 from whynorm.tasks.refusal import Refused
 from whynorm.tasks.terminal import complain
@@ -51,6 +54,7 @@ def outcome(config: DictConfig) -> int:
     except Refused as error:
         complain(str(error))
         show_traceback()
+        remove_empty(Path(HydraConfig.get().runtime.output_dir))
         return REFUSED
     except Stopped as stop:
         complain(str(stop))

@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,15 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from pytorch_lightning.utilities import rank_zero_only
 
-from whynorm.tasks.folder import CONFIG, ROOT, STATUS, is_run, read_json, write_json, write_whole
+from whynorm.tasks.folder import (
+    CONFIG,
+    STATUS,
+    is_run,
+    read_json,
+    remove_empty,
+    write_json,
+    write_whole,
+)
 from whynorm.tasks.job import in_multirun
 from whynorm.tasks.lock import HOLDER, LOCK
 from whynorm.tasks.refusal import Refused
@@ -92,9 +100,4 @@ def withdraw(folder: Path) -> None:
     """Remove what a run that has not begun wrote, then the folders that are empty without it."""
     for name in (STATUS, CONFIG, LOCK, HOLDER):
         (folder / name).unlink(missing_ok=True)
-    root = ROOT.resolve()
-    for place in (folder.resolve(), *folder.resolve().parents):
-        if place != folder.resolve() and root not in (place, *place.parents):
-            return
-        with suppress(OSError):
-            place.rmdir()
+    remove_empty(folder)
