@@ -137,3 +137,39 @@ def test_a_run_from_before_an_option_existed_can_be_examined(trained: Path, tmp_
     del config.training.observe, config.qk_norm
     OmegaConf.save(config, older / "config.yaml")
     assert launch(tmp_path, "task=probe", "probe=flow", f"run={older}").code == 0
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sweep of two norms and two seeds."""
+    folder = tmp_path_factory.mktemp("swept")
+    ended = launch(folder, "-m", *TINY, "threads=1", "norm=layer,instance", "seed=1,2")
+    assert ended.code == 0, ended.out + ended.err
+    return folder
+
+
+def test_every_run_of_a_sweep_is_examined_and_means_over_seeds_are_taken(swept: Path) -> None:
+    ended = launch(
+        swept, "task=probe", "probe=foresight", "runs=runs/grammar", "examined_batches=1"
+    )
+    assert ended.code == 0, ended.out + ended.err
+    [folder] = (swept / "runs/probes").iterdir()
+    rows = table(folder)
+    places = [(row["norm"], row["seed"], row["norms"]) for row in rows]
+    assert len(set(places)) == len(places) == 8
+    means = (folder / "means.md").read_text(encoding="utf-8")
+    assert means.splitlines()[0] == (
+        "| norm | norms | loss | loss prefix alone | loss other words |"
+    )
+    assert len(means.splitlines()) == 2 + 4 and means.strip() in ended.out
+
+
+def test_a_probe_examines_one_run_or_a_sweep(swept: Path) -> None:
+    ended = launch(swept, "task=probe", "run=last", "runs=runs/grammar")
+    assert ended.code == 2 and "examine one of them" in ended.err
+
+
+def test_a_folder_without_a_sweep_is_not_examined(tmp_path: Path) -> None:
+    ended = launch(tmp_path, "task=probe", "runs=runs/nowhere")
+    assert ended.code == 2 and "no run of a sweep is done there" in ended.err
+    assert not list(tmp_path.iterdir())

@@ -8,22 +8,31 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pandas
 import torch
 from omegaconf import DictConfig, OmegaConf
 
 from whynorm.data.datamodule import TranslationData
 from whynorm.data.vocabulary import BEGIN, END, PAD, Vocabulary
 from whynorm.probes.subject import Examined, Row, Subject, Unanswerable
+from whynorm.results.over_seeds import over_seeds
 from whynorm.tasks import build, job, terminal
 from whynorm.tasks.composition import norm_of
 from whynorm.tasks.evaluate import given
-from whynorm.tasks.folder import STATUS, VERSIONS, configuration, read_json, write_json
+from whynorm.tasks.folder import (
+    STATUS,
+    VERSIONS,
+    configuration,
+    read_json,
+    write_json,
+)
 from whynorm.tasks.refusal import Refused
 from whynorm.tasks.revival import revive, revived
 from whynorm.tasks.status import recorded
+from whynorm.tasks.sweep import finished_runs
 from whynorm.tasks.versions import versions
 
-TABLE = "results.csv"
+TABLE, MEANS = "results.csv", "means.md"
 MARKS = {PAD: "<pad>", BEGIN: "<begin>", END: "<end>"}
 FOUND = (".csv", ".svg", ".png", ".md")
 
@@ -34,17 +43,44 @@ def probe(config: DictConfig) -> None:
     with terminal.around(this.folder), recorded(this.folder):
         if config.threads is not None:
             torch.set_num_threads(config.threads)
-        chosen = config if config.run is None else revived(config)
-        subject = make_subject(config, chosen, title(config, this))
-        terminal.show_facts("Subject", {"run": config.run, "norm": subject.title})
-        rows = asked(config, subject, this.folder)
+        rows = of_one(config, this, this.folder) if config.runs is None else of_sweep(config, this)
         write_table(rows, this.folder / TABLE)
-        facts = versions(seed=config.seed, data_sha256=None, overrides=this.overrides)
-        content = OmegaConf.to_container(chosen, resolve=True)
-        write_json(this.folder / VERSIONS, {**facts, "run": config.run, "config": content})
-        show(this.choices["probe"] or "probe", rows, this.folder)
+        if config.runs is None:
+            show(this.choices["probe"] or "probe", rows, this.folder)
+        else:
+            terminal.say((this.folder / MEANS).read_text(encoding="utf-8"))
         if config.publish is not None:
             publish(this.folder, Path(config.publish))
+
+
+def of_one(config: DictConfig, this: job.Job, folder: Path) -> list[Row]:
+    """What the probe says of a run, or of this configuration; the folder tells of what it was."""
+    chosen = config if config.run is None else revived(config)
+    subject = make_subject(config, chosen, title(config, this))
+    terminal.show_facts("Subject", {"run": config.run, "norm": subject.title})
+    rows = asked(config, subject, folder)
+    facts = versions(seed=config.seed, data_sha256=None, overrides=this.overrides)
+    content = OmegaConf.to_container(chosen, resolve=True)
+    write_json(folder / VERSIONS, {**facts, "run": config.run, "config": content})
+    return rows
+
+
+def of_sweep(config: DictConfig, this: job.Job) -> list[Row]:
+    """What the probe says of every run of a sweep that is done, under what was swept; and means.
+
+    Each run has a folder of its own for its pictures.
+    """
+    done = finished_runs(Path(config.runs))
+    rows: list[Row] = []
+    for place, swept in done:
+        folder = this.folder / place.name
+        folder.mkdir()
+        one = OmegaConf.merge(config, {"run": str(place)})
+        assert isinstance(one, DictConfig)
+        rows += [{**swept, **row} for row in of_one(one, this, folder)]
+    means = over_seeds(pandas.DataFrame(rows), list(done[0][1]))
+    (this.folder / MEANS).write_text(means, encoding="utf-8")
+    return rows
 
 
 def asked(config: DictConfig, subject: Subject, folder: Path) -> list[Row]:

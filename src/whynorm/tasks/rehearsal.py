@@ -17,6 +17,7 @@ from whynorm.tasks.options import require_least
 from whynorm.tasks.queue_launcher import needs_of
 from whynorm.tasks.refusal import Refused, one_sentence
 from whynorm.tasks.revival import revived
+from whynorm.tasks.sweep import finished_runs
 from whynorm.training.quiet import quiet
 
 TOY_VOCABULARY = 8
@@ -26,6 +27,8 @@ def rehearse(config: DictConfig, *, here: bool = True) -> None:
     """Refuse what could not be built, in one sentence; `here` is false for another's hardware."""
     quiet()
     try:
+        if config.get("runs") is not None:
+            config = of_a_sweep(config)
         if config.get("run") is not None:
             folder.finished(config.run)
             config = revived(config)
@@ -41,6 +44,16 @@ def rehearse(config: DictConfig, *, here: bool = True) -> None:
         raise Refused(f"{error.full_key}: {str(error.msg).splitlines()[0]}") from error
     except (ValueError, TypeError) as error:
         raise Refused(one_sentence(str(error))) from error
+
+
+def of_a_sweep(config: DictConfig) -> DictConfig:
+    """The configuration that examines the first run of the sweep."""
+    if config.run is not None:
+        raise Refused(f"run={config.run} and runs={config.runs}: examine one of them")
+    first = finished_runs(Path(config.runs))[0][0]
+    merged = OmegaConf.merge(config, {"run": str(first), "runs": None})
+    assert isinstance(merged, DictConfig)
+    return merged
 
 
 def require_probe(config: DictConfig) -> None:

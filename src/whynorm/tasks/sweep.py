@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from whynorm.tasks.folder import SCORES, STATUS, read_json, write_json
+from whynorm.tasks.refusal import Refused
 from whynorm.tasks.worker import LOG
 
 TABLE, METRICS = "sweep.csv", "metrics.csv"
+COLUMNS = ("hash", "folder", "state", "seconds", "reason")  # before what is swept
 ENDED = ("done", "diverged")
 MOST_ROWS = 40
 SCORED = ["validation loss", "BLEU", "exact match, %"]
@@ -44,7 +46,7 @@ def write_table(jobs: Sequence[Planned], place: Path) -> None:
     A row is replaced by one with the same labels. A table that swept over other keys is replaced.
     """
     keys = list(jobs[0].swept)
-    header = ["hash", "folder", "state", "seconds", "reason", *keys]
+    header = [*COLUMNS, *keys]
     rows = {tuple(row[key] for key in keys): row for row in read_table(place, keys)}
     for job in jobs:
         rows[tuple(job.swept.values())] = {"hash": job.identity, "folder": job.folder, **job.swept}
@@ -63,8 +65,19 @@ def read_table(place: Path, keys: Sequence[str] | None = None) -> list[dict[str,
         return []
     with path.open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)
-        other = keys is not None and list(reader.fieldnames or [])[5:] != list(keys)
+        other = keys is not None and list(reader.fieldnames or [])[len(COLUMNS) :] != list(keys)
         return [] if other else list(reader)
+
+
+def finished_runs(place: Path) -> list[tuple[Path, dict[str, str]]]:
+    """Folder and labels of the runs of the sweep that are done; refused where there are none."""
+    done = [row for row in read_table(place) if state_of(place / row["folder"]) == "done"]
+    if not done:
+        raise Refused(f"runs={place}: no run of a sweep is done there")
+    return [
+        (place / row["folder"], {key: row[key] for key in row if key not in COLUMNS})
+        for row in done
+    ]
 
 
 def progress_of(folder: Path) -> dict[str, Any]:
