@@ -11,6 +11,8 @@ from tests.house.source import ROOT
 from whynorm.results.cells import conditions
 from whynorm.results.findings import COMPARISONS, SUMMARY, TABLE
 from whynorm.results.markdown import grid
+from whynorm.results.marks import between
+from whynorm.results.over_seeds import over_seeds
 from whynorm.results.runs import Question
 from whynorm.results.statistics import comparisons, summary
 from whynorm.results.verdict import headline
@@ -18,6 +20,7 @@ from whynorm.tasks.compare import DEFAULTS
 
 FOLDERS = sorted(path.parent for path in (ROOT / "experiments").glob(f"*/{COMPARISONS}"))
 each = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+PROBED = sorted((ROOT / "experiments").glob("*/*/means.md"))
 BOOTSTRAP = ["sentences_p", "sentences_for"]
 
 
@@ -74,3 +77,13 @@ def test_every_run_is_of_one_state_of_the_code(folder: Path) -> None:
 @each
 def test_a_main_result_has_five_seeds(folder: Path) -> None:
     assert min(list(kept(folder, SUMMARY)["seeds"])) >= 5
+
+
+@pytest.mark.parametrize("path", PROBED, ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}")
+def test_the_readme_gives_the_means_of_what_was_probed(path: Path) -> None:
+    readme = (path.parent.parent / "README.md").read_text(encoding="utf-8")
+    frame = pandas.read_csv(path.parent / TABLE)
+    swept = list(frame.columns[: list(frame.columns).index("norms")])
+    means = over_seeds(frame, swept)
+    assert path.read_text(encoding="utf-8") == means
+    assert between(readme, path.parent.name) == means.strip()

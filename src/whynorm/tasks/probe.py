@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from whynorm.data.datamodule import TranslationData
 from whynorm.data.vocabulary import BEGIN, END, PAD, Vocabulary
 from whynorm.probes.subject import Examined, Row, Subject, Unanswerable
+from whynorm.results.marks import renewed
 from whynorm.results.over_seeds import over_seeds
 from whynorm.tasks import build, job, terminal
 from whynorm.tasks.composition import norm_of
@@ -166,8 +167,16 @@ def show(name: str, rows: Sequence[Row], folder: Path) -> None:
 
 
 def publish(folder: Path, place: Path) -> None:
-    """Copy what was found."""
+    """Copy what was found; means go between the marks with the name of `place` in the README above.
+
+    So `experiments/decoder_leak/foresight` fills `<!-- foresight -->` of that experiment's README.
+    """
     place.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.iterdir()):
         if path.suffix in FOUND:
             shutil.copy(path, place)
+    means, readme = folder / MEANS, place.parent / "README.md"
+    if means.exists() and readme.exists():
+        text = readme.read_text(encoding="utf-8")
+        said = means.read_text(encoding="utf-8")
+        readme.write_text(renewed(text, place.name, said), encoding="utf-8")
