@@ -32,7 +32,7 @@ def bleu(sums: numpy.ndarray) -> numpy.ndarray:
     with numpy.errstate(divide="ignore", invalid="ignore"):
         mean = numpy.log(smoothed / total).mean(axis=1)
         brevity = numpy.minimum(0.0, 1 - reference / length)
-    score = PERCENT * numpy.exp(mean + brevity)
+        score = PERCENT * numpy.exp(mean + brevity)
     return numpy.where(nothing.all(axis=1) | (total == 0).any(axis=1), 0.0, score)
 
 
