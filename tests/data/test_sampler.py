@@ -199,3 +199,22 @@ def test_batches_of_like_length_are_alike_on_both_sides() -> None:
     by_longer = sorted(range(20000), key=lambda number: max(lengths[number]))
     packs = packed(by_longer, lengths, 2048)
     assert padding_share(lengths, alike) < padding_share(lengths, packs) / 2
+
+
+@given(lengths=LENGTHS, seed=st.integers(0, 9), multiple=st.integers(2, 40))
+def test_padding_to_a_multiple_changes_no_batch_of_so_many_sentences(
+    lengths: Lengths, seed: int, multiple: int
+) -> None:
+    for batches in (KINDS["random"], KINDS["bucketed"]):
+        plain = batches(lengths, seed=seed, epoch=0)
+        assert batches(lengths, seed=seed, epoch=0, multiple=multiple) == plain
+
+
+@given(lengths=LENGTHS, multiple=st.integers(1, 40))
+def test_a_budget_counts_what_a_multiple_adds(lengths: Lengths, multiple: int) -> None:
+    budget = 120
+    for batch in token_batches(
+        lengths, seed=0, epoch=0, tokens_per_batch=budget, multiple=multiple
+    ):
+        longest = max(max(lengths[number]) for number in batch)
+        assert len(batch) * (-(-longest // multiple) * multiple) <= budget

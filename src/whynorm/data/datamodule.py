@@ -84,7 +84,7 @@ class TranslationData(pl.LightningDataModule):
         splits = {
             name: self._encode(self.corpus, name, self.vocabularies) for name in self.corpus.splits
         }
-        self._batches(self._positions(splits["train"]), seed=self._seed, epoch=0)
+        self._divided(splits["train"], 0)
         self._splits = splits
 
     def setup(self, stage: str) -> None:
@@ -94,8 +94,7 @@ class TranslationData(pl.LightningDataModule):
 
     def order(self, epoch: int) -> list[list[int]]:
         """The training batches of an epoch over all ranks, as positions among the pairs kept."""
-        lengths = self._positions(self._splits["train"])
-        return self._batches(lengths, seed=self._seed, epoch=epoch)
+        return self._divided(self._splits["train"], epoch)
 
     def train_dataloader(self) -> DataLoader[Example]:
         """The current epoch's batches, of each this rank's rows; resumed, those still to come."""
@@ -123,8 +122,7 @@ class TranslationData(pl.LightningDataModule):
 
     def as_trained(self, name: str) -> DataLoader[Example]:
         """Any split in batches as those of training, padded as those are."""
-        lengths = self._positions(self._splits[name])
-        return self._loader(name, self._batches(lengths, seed=self._seed, epoch=0))
+        return self._loader(name, self._divided(self._splits[name], 0))
 
     def summary(self) -> dict[str, Fact | None]:
         """What a reader should know of the data before training starts."""
@@ -145,10 +143,9 @@ class TranslationData(pl.LightningDataModule):
             "sha256": self.corpus.sha256,
         }
 
-    def _positions(self, split: Encoded) -> list[tuple[int, int]]:
-        """The positions that each pair takes once its batch is padded, were it the longest."""
-        up = partial(rounded_up, multiple=self._multiple)
-        return [(up(source), up(target)) for source, target in split.lengths]
+    def _divided(self, split: Encoded, epoch: int) -> list[list[int]]:
+        """A split in the batches of an epoch of training."""
+        return self._batches(split.lengths, seed=self._seed, epoch=epoch, multiple=self._multiple)
 
     def _vocabulary_sizes(self) -> str:
         both = self.vocabularies
@@ -161,9 +158,13 @@ class TranslationData(pl.LightningDataModule):
         return {"dropped as too long": text} if dropped else {}
 
     def _measured(self, name: str) -> DataLoader[Example]:
-        sizes = self._positions(self._splits[name])
-        budget = max(EVALUATION_TOKENS, *map(max, sizes))
-        return self._loader(name, token_batches(sizes, seed=0, epoch=0, tokens_per_batch=budget))
+        sizes = self._splits[name].lengths
+        longest = rounded_up(max(map(max, sizes)), self._multiple)
+        budget = max(EVALUATION_TOKENS, longest)
+        batches = token_batches(
+            sizes, seed=0, epoch=0, tokens_per_batch=budget, multiple=self._multiple
+        )
+        return self._loader(name, batches)
 
     def _loader(
         self, name: str, batches: list[list[int]], *, learnt: int = 0

@@ -1,7 +1,9 @@
 """Which sentences make a batch, and in which order batches come.
 
 An order is a pure function of (lengths, options, seed, epoch), in which every sentence is once. A
-length is (source, target), in positions of the model: the target's are those it predicts.
+length is (source, target), in positions of the model: the target's are those it predicts. That
+batches are padded to a `multiple` of positions counts where positions are limited; which sentences
+are of like length is a question of their own lengths.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +18,9 @@ Lengths = Sequence[tuple[int, int]]
 class Batches(Protocol):
     """A way to divide sentences into batches; each sentence is in exactly one."""
 
-    def __call__(self, lengths: Lengths, *, seed: int, epoch: int) -> list[list[int]]:
+    def __call__(
+        self, lengths: Lengths, *, seed: int, epoch: int, multiple: int = 1
+    ) -> list[list[int]]:
         """The batches of an epoch, as lists of sentence numbers."""
         ...
 
@@ -38,7 +42,7 @@ class Rest:
 
 
 def random_batches(
-    lengths: Lengths, *, seed: int, epoch: int, sentences_per_batch: int
+    lengths: Lengths, *, seed: int, epoch: int, sentences_per_batch: int, multiple: int = 1
 ) -> list[list[int]]:
     """n sentences a batch, whatever their lengths; the last batch may have fewer."""
     require_positive("batches.sentences_per_batch", sentences_per_batch)
@@ -47,7 +51,7 @@ def random_batches(
 
 
 def bucketed_batches(
-    lengths: Lengths, *, seed: int, epoch: int, sentences_per_batch: int
+    lengths: Lengths, *, seed: int, epoch: int, sentences_per_batch: int, multiple: int = 1
 ) -> list[list[int]]:
     """n sentences of like length a batch; one batch may have fewer.
 
@@ -59,21 +63,22 @@ def bucketed_batches(
 
 
 def token_batches(
-    lengths: Lengths, *, seed: int, epoch: int, tokens_per_batch: int
+    lengths: Lengths, *, seed: int, epoch: int, tokens_per_batch: int, multiple: int = 1
 ) -> list[list[int]]:
     """Sentences of like length, as many as fit: rows x longest <= the budget, on either side.
 
     Raises ValueError where a single sentence is longer than the budget.
     """
     require_positive("batches.tokens_per_batch", tokens_per_batch)
-    longest = max((max(length) for length in lengths), default=0)
+    padded = [tuple(-(-side // multiple) * multiple for side in length) for length in lengths]
+    longest = max((max(length) for length in padded), default=0)
     if longest > tokens_per_batch:
         raise ValueError(
             f"batches.tokens_per_batch={tokens_per_batch} is below the longest sentence, which has "
             f"{longest} tokens; raise it to {longest} or more, or lower data.maximum_length"
         )
     draw = chance(seed, epoch)
-    return shuffled(packed(by_length(lengths, draw), lengths, tokens_per_batch), draw)
+    return shuffled(packed(by_length(lengths, draw), padded, tokens_per_batch), draw)
 
 
 def share(batches: Sequence[list[int]], *, rank: int, ranks: int) -> list[list[int]]:
@@ -130,7 +135,9 @@ def slices(order: list[int], size: int) -> list[list[int]]:
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-def packed(order: Sequence[int], lengths: Lengths, budget: int) -> list[list[int]]:
+def packed(
+    order: Sequence[int], lengths: Sequence[tuple[int, ...]], budget: int
+) -> list[list[int]]:
     """Neighbours of the order, cut into batches whose padded tokens stay within the budget."""
     batches: list[list[int]] = []
     longest = 0
