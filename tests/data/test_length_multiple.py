@@ -3,12 +3,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.data.toy import prepared
 from whynorm.data.datamodule import TranslationData
+from whynorm.data.sampler import bucketed_batches, random_batches, token_batches
 from whynorm.data.vocabulary import PAD
 
 Make = Callable[..., TranslationData]
+Lengths = list[tuple[int, int]]
+LENGTHS = st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1)
 
 
 @pytest.fixture
@@ -37,3 +42,22 @@ def test_the_padding_share_counts_what_a_length_multiple_adds(make: Make) -> Non
         cells += sum(side.numel() for side in sides)
         real += sum(int((side != PAD).sum()) for side in sides)
     assert data.summary()["padding share"] == pytest.approx(1 - real / cells)
+
+
+@given(lengths=LENGTHS, seed=st.integers(0, 9), multiple=st.integers(2, 40))
+def test_padding_to_a_multiple_changes_no_batch_of_so_many_sentences(
+    lengths: Lengths, seed: int, multiple: int
+) -> None:
+    for make in (random_batches, bucketed_batches):
+        draw = partial(make, lengths, seed=seed, epoch=0, sentences_per_batch=8)
+        assert draw(multiple=multiple) == draw(multiple=1)
+
+
+@given(lengths=LENGTHS, multiple=st.integers(1, 40))
+def test_a_budget_counts_what_a_multiple_adds(lengths: Lengths, multiple: int) -> None:
+    budget = 120
+    for batch in token_batches(
+        lengths, seed=0, epoch=0, tokens_per_batch=budget, multiple=multiple
+    ):
+        longest = max(max(lengths[number]) for number in batch)
+        assert len(batch) * (-(-longest // multiple) * multiple) <= budget

@@ -98,7 +98,7 @@ def notebook_lot(
         for number, pair in enumerate(corpus.train)
     ]
     lengths = [(len(one.source), len(one.target) + 1) for one in examples]
-    order = random_batches(lengths, seed=seed, epoch=0, sentences_per_batch=sentences)
+    order = random_batches(lengths, seed=seed, epoch=0, sentences_per_batch=sentences, multiple=1)
     rounds = divided(examples, order, rounds=math.ceil(len(order) / batches), batches=batches)
     return Material(rounds, len(both.source)), len(both.target), len(order)
 

@@ -67,7 +67,7 @@ def lots_of(given: Given, rounds: int, batches: int, sentences: int, tokens: int
     """The same corpus in random batches and in batches of like lengths, one round to warm up."""
     examples, vocabulary = given.encoded()
     lengths = [(len(one.source), len(one.target) + 1) for one in examples]
-    draw = {"seed": given.seed, "epoch": 0}
+    draw = {"seed": given.seed, "epoch": 0, "multiple": 1}
     orders = {
         RANDOM: random_batches(lengths, **draw, sentences_per_batch=sentences),
         BUCKETED: token_batches(lengths, **draw, tokens_per_batch=tokens),

@@ -19,7 +19,7 @@ class Batches(Protocol):
     """A way to divide sentences into batches; each sentence is in exactly one."""
 
     def __call__(
-        self, lengths: Lengths, *, seed: int, epoch: int, multiple: int = 1
+        self, lengths: Lengths, *, seed: int, epoch: int, multiple: int
     ) -> list[list[int]]:
         """The batches of an epoch, as lists of sentence numbers."""
         ...
@@ -42,7 +42,7 @@ class Rest:
 
 
 def random_batches(
-    lengths: Lengths, *, seed: int, epoch: int, sentences_per_batch: int, multiple: int = 1
+    lengths: Lengths, *, seed: int, epoch: int, sentences_per_batch: int, multiple: int
 ) -> list[list[int]]:
     """n sentences a batch, whatever their lengths; the last batch may have fewer."""
     require_positive("batches.sentences_per_batch", sentences_per_batch)
@@ -51,7 +51,7 @@ def random_batches(
 
 
 def bucketed_batches(
-    lengths: Lengths, *, seed: int, epoch: int, sentences_per_batch: int, multiple: int = 1
+    lengths: Lengths, *, seed: int, epoch: int, sentences_per_batch: int, multiple: int
 ) -> list[list[int]]:
     """n sentences of like length a batch; one batch may have fewer.
 
@@ -63,7 +63,7 @@ def bucketed_batches(
 
 
 def token_batches(
-    lengths: Lengths, *, seed: int, epoch: int, tokens_per_batch: int, multiple: int = 1
+    lengths: Lengths, *, seed: int, epoch: int, tokens_per_batch: int, multiple: int
 ) -> list[list[int]]:
     """Sentences of like length, as many as fit: rows x longest <= the budget, on either side.
 

@@ -102,7 +102,7 @@ def require_parts(config: DictConfig) -> None:
     module = build.make_module(config, model, build.made(config.mask), ["test"])
     build.make_data(config, build.made(config.vocabulary))
     build.searches(config)
-    build.made(config.batches)([(1, 1)], seed=config.seed, epoch=0)
+    build.made(config.batches)([(1, 1)], seed=config.seed, epoch=0, multiple=1)
     updates = config.training.updates or 10**6
     module.schedule(1, updates)
     module.make_optimizer([{"params": [nn.Parameter(torch.zeros(1))]}])
