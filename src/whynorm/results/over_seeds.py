@@ -26,8 +26,11 @@ def over_seeds(frame: pandas.DataFrame, swept: Sequence[str]) -> str:
     ]
     keys = [name for name in frame if name not in (SEED, *measured)]
     body = [
-        [*map(str, place), *(cell(runs[name].to_numpy()) for name in measured)]
-        for place, runs in frame.groupby(keys, sort=False, dropna=False)
+        [
+            *(str(runs[name].iloc[0]) for name in keys),
+            *(cell(runs[name].to_numpy()) for name in measured),
+        ]
+        for _, runs in frame.groupby(keys, sort=False, dropna=False)
     ]
     titles = [*map(str, keys), *(str(name).replace("_", " ") for name in measured)]
     return "\n".join(lines(titles, body)) + "\n"

@@ -99,7 +99,9 @@ class Order:
     def __init__(self, material: Material) -> None:
         self.material, self.number = material, 0
 
-    def __call__(self, lengths: Lengths, *, seed: int, epoch: int) -> list[list[int]]:
+    def __call__(
+        self, lengths: Lengths, *, seed: int, epoch: int, multiple: int
+    ) -> list[list[int]]:
         """The round's batches, as positions among the sentences of all rounds."""
         rounds = self.material.rounds
         chosen = self.number % len(rounds)
