@@ -196,3 +196,14 @@ def test_a_training_whose_epochs_end_within_an_accumulation_is_validated(
     with (only_run(tmp_path) / "metrics.csv").open(newline="") as file:
         losses = [row["val/loss"] for row in csv.DictReader(file) if row["val/loss"]]
     assert len(losses) == validations
+
+
+def test_validations_fall_evenly_over_the_epochs_and_inside_one(tmp_path: Path) -> None:
+    words = ("training.updates=null", "training.epochs=1", "training.validations=3")
+    ended = launch(tmp_path, *TINY, *words, "batches.tokens_per_batch=256")
+    assert ended.code == 0, ended.out + ended.err
+    with (only_run(tmp_path) / "metrics.csv").open(newline="") as file:
+        at = [int(row["step"]) for row in csv.DictReader(file) if row["val/loss"]]
+    first, second, third = at
+    assert first > 0
+    assert second - first == third - second == first + 1

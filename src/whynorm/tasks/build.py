@@ -156,18 +156,19 @@ def has(callbacks: list[pl.Callback], kind: type[pl.Callback]) -> bool:
 
 
 def duration(training: Training, epoch: int | None) -> dict[str, int | None]:
-    """Lightning's words for how long training goes on and when it validates."""
+    """Lightning's words for how long training goes on and when it validates.
+
+    Validations fall evenly over the whole training, inside an epoch too.
+    """
     if training.updates is None:
         assert training.epochs is not None
-        every = max(1, training.epochs // training.validations)
-        return {"max_epochs": training.epochs, "check_val_every_n_epoch": every}
-    batches = batches_of(training.updates, training.accumulate, epoch)
-    return {
-        "max_epochs": -1,
-        "max_steps": training.updates,
-        "val_check_interval": max(1, batches // training.validations),
-        "check_val_every_n_epoch": None,
-    }
+        length = {"max_epochs": training.epochs}
+        batches = training.epochs * (epoch or 1)
+    else:
+        length = {"max_epochs": -1, "max_steps": training.updates}
+        batches = batches_of(training.updates, training.accumulate, epoch)
+    every = max(1, batches // training.validations)
+    return {**length, "val_check_interval": every, "check_val_every_n_epoch": None}
 
 
 def batches_of(updates: int, accumulate: int, epoch: int | None) -> int:
