@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from whynorm.data.sampler import rounded_up
 from whynorm.data.vocabulary import BEGIN, END, PAD
 
 SIDES = ("right", "left")
@@ -72,8 +73,3 @@ def collate(examples: Sequence[Example], *, side: str, multiple: int = 1) -> Bat
 def length(example: Example) -> tuple[int, int]:
     """The positions that a pair takes: its source, and its target with the END to predict."""
     return len(example.source), len(example.target) + 1
-
-
-def rounded_up(number: int, multiple: int) -> int:
-    """The smallest multiple that is at least the number."""
-    return -(-number // multiple) * multiple

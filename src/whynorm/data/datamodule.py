@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from whynorm.data.batch import SIDES, Example, collate, rounded_up
+from whynorm.data.batch import SIDES, Example, collate
 from whynorm.data.cache import MakeVocabularies, remembered, user_cache
 from whynorm.data.corpus import Corpus, Fact
 from whynorm.data.encoding import TOO_LONG, Encoded, encoded
@@ -18,6 +18,7 @@ from whynorm.data.sampler import (
     Rest,
     padding_share,
     require_positive,
+    rounded_up,
     share,
     token_batches,
 )

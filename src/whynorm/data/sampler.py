@@ -70,7 +70,7 @@ def token_batches(
     Raises ValueError where a single sentence is longer than the budget.
     """
     require_positive("batches.tokens_per_batch", tokens_per_batch)
-    padded = [tuple(-(-side // multiple) * multiple for side in length) for length in lengths]
+    padded = [tuple(rounded_up(side, multiple) for side in length) for length in lengths]
     longest = max((max(length) for length in padded), default=0)
     if longest > tokens_per_batch:
         raise ValueError(
@@ -101,8 +101,10 @@ def padding_share(
 ) -> float:
     """The share of the positions of these batches, source and target, that is padding."""
     sizes = np.array(lengths)
-    longest = (-(-sizes[batch].max(axis=0) // multiple) * multiple for batch in batches)
-    cells = sum(len(batch) * int(n.sum()) for batch, n in zip(batches, longest, strict=True))
+    cells = sum(
+        len(batch) * sum(rounded_up(int(side), multiple) for side in sizes[batch].max(axis=0))
+        for batch in batches
+    )
     real = sum(int(sizes[batch].sum()) for batch in batches)
     return 1 - real / cells
 
@@ -168,3 +170,8 @@ def require_positive(name: str, value: int) -> None:
     """Refuse a batch that holds nothing."""
     if value < 1:
         raise ValueError(f"{name}={value} holds no sentence; choose 1 or more")
+
+
+def rounded_up(number: int, multiple: int) -> int:
+    """The smallest multiple that is at least the number."""
+    return -(-number // multiple) * multiple

@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from whynorm.data.batch import pad, rounded_up
+from whynorm.data.batch import pad
+from whynorm.data.sampler import rounded_up
 from whynorm.data.vocabulary import Vocabularies
 from whynorm.decoding.search import Hypothesis, Search, longest, translate
 from whynorm.masks.paper import Rules
