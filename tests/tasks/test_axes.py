@@ -99,3 +99,7 @@ def test_a_label_that_is_no_key_of_the_config_is_understood(
     few = ["arm=rms", "placement=pre", "seed=1"] if "-m" in given else []
     arguments = [*given, "experiment=batch_size", *few]
     assert set(understood) <= set(checked(arguments, CONF))
+
+
+def test_a_sweep_is_one_wherever_its_m_stands() -> None:
+    assert checked(["seed=1,2", "-m", "logger=none"], CONF) == ["-m", "seed=1,2", "logger=none"]

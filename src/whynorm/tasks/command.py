@@ -23,6 +23,7 @@ from whynorm.tasks.resumption import unfinished
 from whynorm.tasks.store import share
 
 MOST_COMBINATIONS = 32
+MULTIRUN = ("-m", "--multirun")
 # What a command says that can change which labels there are.
 CHOOSING = ("experiment", "hydra.searchpath", "hydra/sweeper")
 
@@ -45,6 +46,7 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
     Raises Refused otherwise. Questions to Hydra (`--help`, `--info`) pass unchecked, and so do the
     further processes of a parallel run, whose first process is checked.
     """
+    arguments = sorted(arguments, key=lambda word: word not in MULTIRUN)  # wherever it stood
     options = get_args(arguments)
     questions = (options.help, options.hydra_help, options.info, options.shell_completion)
     if any(questions):
