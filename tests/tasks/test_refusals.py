@@ -20,6 +20,7 @@ REFUSED = [
     (["norm@decodr_norm=layer"], r"norm@decodr_norm: .*did you mean 'norm@decoder_norm'"),
     (["decoder_norm=layer"], r"decoder_norm: .*did you mean 'norm@decoder_norm'"),
     (["norm=layer,batch"], r"norm=layer,batch names several values: add -m"),
+    (["-m", "seed=1,2", "--cfg", "job"], r"--cfg shows .* one job; leave out -m"),
     (["experiment=nowhere"], r"experiment.*: there is n"),
     (["hydra/launcher=slum"], r"hydra/launcher=slum: .*choose from .*slurm"),
     (["training.clip=[1"], r"'training\.clip=\[1' cannot be read"),

@@ -51,6 +51,8 @@ def checked(arguments: list[str], conf: Path) -> list[str]:
     questions = (options.help, options.hydra_help, options.info, options.shell_completion)
     if any(questions):
         return arguments
+    if options.cfg is not None and options.multirun:
+        raise Refused("--cfg shows the configuration of one job; leave out -m and sweep nothing")
     overrides = [newest_run_named(override) for override in options.overrides]
     name = options.config_name or "config"
     with initialize_config_dir(str(conf), version_base="1.3", job_name="run"):
