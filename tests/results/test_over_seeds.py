@@ -34,3 +34,16 @@ def test_a_place_without_any_number_has_a_dash() -> None:
 
 def test_seeds_have_no_column() -> None:
     assert rows("tokens")[0] == "| arm | norms | loss |"
+
+
+def test_rows_of_a_run_that_are_taken_together_are_one_number_of_its_seed() -> None:
+    doubled = pandas.DataFrame(
+        [{**row, "norms": word} for row in ROWS[:2] for word in ("training", "evaluating")]
+        + [{**ROWS[0], "norms": "training", "loss": 4.0}]
+    )
+    told = over_seeds(doubled, ["arm", "seed"], ["norms"]).splitlines()
+    assert told == [
+        "| arm | tokens | loss |",
+        "| --- | --- | --- |",
+        "| layer | 10 | 2.500 ± 6.353 |",
+    ]

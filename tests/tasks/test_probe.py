@@ -153,7 +153,7 @@ def test_every_run_of_a_sweep_is_examined_and_means_over_seeds_are_taken(swept: 
         swept, "task=probe", "probe=foresight", "runs=runs/grammar", "examined_batches=1"
     )
     assert ended.code == 0, ended.out + ended.err
-    [folder] = (swept / "runs/probes").iterdir()
+    [folder] = (swept / "runs/probes").glob("*foresight")
     rows = table(folder)
     places = [(row["norm"], row["seed"], row["norms"]) for row in rows]
     assert len(set(places)) == len(places) == 8
@@ -162,6 +162,18 @@ def test_every_run_of_a_sweep_is_examined_and_means_over_seeds_are_taken(swept: 
         "| norm | norms | loss | loss prefix alone | loss other words |"
     )
     assert len(means.splitlines()) == 2 + 4 and means.strip() in ended.out
+
+
+def test_rows_of_a_run_can_be_taken_together_in_the_means(swept: Path) -> None:
+    asked = ("task=probe", "probe=statistics", "runs=runs/grammar", "examined_batches=2")
+    wrong = launch(swept, *asked, "averaged=[norm]", "name=wrong")
+    assert wrong.code == 2 and "averaged=norm: the probe has no such column" in wrong.err
+    ended = launch(swept, *asked, "averaged=['norm (probed)']", "name=together")
+    assert ended.code == 0, ended.out + ended.err
+    [folder] = (swept / "runs/probes").glob("*together")
+    means = (folder / "means.md").read_text(encoding="utf-8")
+    assert means.startswith("| norm | batches | skipped | population | ")
+    assert len(means.splitlines()) == 2 + 2 * 2
 
 
 def test_a_probe_examines_one_run_or_a_sweep(swept: Path) -> None:

@@ -13,24 +13,26 @@ from whynorm.results.statistics import interval
 DECIMALS = 3
 
 
-def over_seeds(frame: pandas.DataFrame, swept: Sequence[str]) -> str:
+def over_seeds(frame: pandas.DataFrame, swept: Sequence[str], averaged: Sequence[str] = ()) -> str:
     """A row of Markdown for each place in the sweep and each word of the probe, seeds apart.
 
     Numbers are means with half the 95 % interval (Student's) over seeds; a run without a finite
-    number is left out of its mean. Where seeds say different words, each has its row.
+    number is left out of its mean. Rows of a run that differ in the `averaged` columns alone are
+    one number, their mean. Where seeds say different words, each has its row.
     """
     measured = [
         name
         for name in frame
         if name not in swept and pandas.api.types.is_float_dtype(frame[name].dtype)
     ]
-    keys = [name for name in frame if name not in (SEED, *measured)]
+    keys = [name for name in frame if name not in (SEED, *measured, *averaged)]
+    runs = frame.groupby([*keys, SEED], sort=False, dropna=False)[measured].mean().reset_index()
     body = [
         [
-            *(str(runs[name].iloc[0]) for name in keys),
-            *(cell(runs[name].to_numpy()) for name in measured),
+            *(str(seeds[name].iloc[0]) for name in keys),
+            *(cell(seeds[name].to_numpy()) for name in measured),
         ]
-        for _, runs in frame.groupby(keys, sort=False, dropna=False)
+        for _, seeds in runs.groupby(keys, sort=False, dropna=False)
     ]
     titles = [*map(str, keys), *(str(name).replace("_", " ") for name in measured)]
     return "\n".join(lines(titles, body)) + "\n"

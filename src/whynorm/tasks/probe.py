@@ -78,10 +78,25 @@ def of_sweep(config: DictConfig, this: job.Job) -> list[Row]:
         folder.mkdir()
         one = OmegaConf.merge(config, {"run": str(place)})
         assert isinstance(one, DictConfig)
-        rows += [{**swept, **row} for row in of_one(one, this, folder)]
-    means = over_seeds(pandas.DataFrame(rows), list(done[0][1]))
+        rows += [beside(swept, row) for row in of_one(one, this, folder)]
+    frame, swept = pandas.DataFrame(rows), list(done[0][1])
+    refuse_unknown(config.averaged, [str(name) for name in frame if name not in swept])
+    means = over_seeds(frame, swept, config.averaged)
     (this.folder / MEANS).write_text(means, encoding="utf-8")
     return rows
+
+
+def beside(swept: dict[str, str], row: Row) -> Row:
+    """What was swept and what the probe says; `(probed)` tells columns of one name apart."""
+    return {**swept, **{f"{k} (probed)" if k in swept else k: v for k, v in row.items()}}
+
+
+def refuse_unknown(averaged: Sequence[str], columns: Sequence[str]) -> None:
+    """Refuse to average over what the probe does not tell of."""
+    for name in averaged:
+        if name not in columns:
+            told = ", ".join(columns)
+            raise Refused(f"averaged={name}: the probe has no such column; it has {told}")
 
 
 def asked(config: DictConfig, subject: Subject, folder: Path) -> list[Row]:
