@@ -159,6 +159,15 @@ def test_every_number_stands_in_the_tables(seeds: int) -> None:
     assert [number for number in numbers if number not in known] == []
 
 
+def test_an_arm_that_is_a_mere_number_is_called_by_what_it_counts() -> None:
+    sweep = table({"1": STEADY, "2": arm(-3.0)}).rename(columns={"arm": "groups"})
+    asked = QUESTION._replace(contrast="groups", baseline="1")
+    untested = UNTESTED.rename(columns={"arm": "groups"}).assign(groups="2")
+    assert told(sweep, asked, untested)[0].startswith("groups 2 is worse than groups 1:")
+    found = headline(asked, comparisons(sweep, asked))
+    assert found.startswith("In BLEU (margin 1.00), against groups 1: groups 2 worse (")
+
+
 def test_nothing_to_compare_is_said() -> None:
     sweep = table({"layer": STEADY})
     assert told(sweep) == ["There is nothing to compare with layer yet."]

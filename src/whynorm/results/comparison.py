@@ -25,7 +25,7 @@ from whynorm.results.panels import dress, foot, grid, paint
 from whynorm.results.runs import Question
 from whynorm.results.statistics import summary
 from whynorm.results.verdict import missing
-from whynorm.results.wording import measured, placed
+from whynorm.results.wording import called, measured, placed
 
 NOTE = "Bars: 95 % interval of the mean over seeds. Hollow: open. Shaded: too small to matter."
 UP = "{metric}: difference to {baseline}\n(better up)"
@@ -79,7 +79,8 @@ def along(
         dress(axes, placed(place, language))
         tokens(axes, select(table, place), question.factor, language)
     words = translated(UP if question.metric in TRANSLATED else DOWN, language)
-    words = words.format(metric=measured(question.metric, language), baseline=question.baseline)
+    baseline = called(question.baseline, question.contrast)
+    words = words.format(metric=measured(question.metric, language), baseline=baseline)
     panels[0].set_ylabel(words, color=INK, fontsize=11, parse_math=False)
     room(panels[0], [question.margin, -question.margin, *dotted["difference"]])
     shown = {arm: look for arm, look in shown_as.items() if arm != question.baseline}

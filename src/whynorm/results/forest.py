@@ -21,7 +21,7 @@ from whynorm.results.language import ENGLISH, translated
 from whynorm.results.palette import Look, looks
 from whynorm.results.panels import dress, foot, literal, paint
 from whynorm.results.runs import Question
-from whynorm.results.wording import WORDS, Row, digits, measured, placed
+from whynorm.results.wording import WORDS, Row, called, digits, measured, placed
 
 NOTE = "Dot: one seed. Bar: 95 % interval of their mean. Shaded: too small to matter."
 RIGHT = "{metric}: difference to {baseline}, better to the right"
@@ -93,7 +93,8 @@ def grounds(axes: Axes, levels: list[Level], question: Question, language: str) 
     # An interval from two seeds may be wider than all else together: it may leave the picture.
     axes.set_xlim(min(inside) - 0.3 * reach, max(inside) + 0.3 * reach)
     words = translated(RIGHT if question.metric in TRANSLATED else LEFT, language)
-    words = words.format(metric=measured(question.metric, language), baseline=question.baseline)
+    baseline = called(question.baseline, question.contrast)
+    words = words.format(metric=measured(question.metric, language), baseline=baseline)
     axes.set_xlabel(words, color=INK, fontsize=11, parse_math=False)
 
 
@@ -139,5 +140,7 @@ def told(level: Level, question: Question, language: str) -> str:
     if row["diverged"] or row["baseline_diverged"]:
         lost = {"here": row["diverged"], "there": row["baseline_diverged"]}
         text = translated(LOST, language)
-        words += "\n" + text.format_map({**lost, "baseline": question.baseline})
+        words += "\n" + text.format_map(
+            {**lost, "baseline": called(question.baseline, question.contrast)}
+        )
     return words

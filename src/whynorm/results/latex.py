@@ -9,7 +9,7 @@ import pandas
 from whynorm.results.cells import TRANSLATED, arms, conditions, metrics, places, select
 from whynorm.results.measures import measure, number
 from whynorm.results.runs import Question
-from whynorm.results.wording import WORDS, digits
+from whynorm.results.wording import WORDS, called, digits
 
 MARKS = {"better": "+", "worse": "-", "same": "="}
 MISSING = "--"
@@ -107,8 +107,9 @@ def _notes(question: Question, factor: str | None) -> list[str]:
     signs = ", ".join(f"{sign} {WORDS[verdict]}" for verdict, sign in MARKS.items())
     worst = " or ".join(measure(name).name for name in metrics(question) if name in TRANSLATED)
     lost = f"; each counts as 0 in {worst}" if worst else ""
+    baseline = called(question.baseline, question.contrast)
     return [
-        escaped(f"{shown}, ± half the 95 % interval. Beside {question.baseline}: {signs}{margin}."),
+        escaped(f"{shown}, ± half the 95 % interval. Beside {baseline}: {signs}{margin}."),
         rf"$^{{n\dagger}}$: $n$ runs diverged{escaped(lost)}.",
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from whynorm.results.measures import measure, number
 from whynorm.results.runs import Question
-from whynorm.results.wording import WORDS, digits, listed, placed, probability, spread
+from whynorm.results.wording import WORDS, called, digits, listed, placed, probability, spread
 
 
 def trends(rows: list[dict[Any, Any]], question: Question, keys: Sequence[str]) -> list[str]:
@@ -21,8 +21,9 @@ def trends(rows: list[dict[Any, Any]], question: Question, keys: Sequence[str]) 
     found = []
     for values, line in lines.items():
         place = dict(zip(others, values, strict=True))
-        arm = place.pop(question.contrast, "")
-        where = [f"{arm} against" if arm else "Against", question.baseline]
+        arm = called(place.pop(question.contrast, ""), question.contrast)
+        baseline = called(question.baseline, question.contrast)
+        where = [f"{arm} against" if arm else "Against", baseline]
         where += [f"in {measure(question.metric).name}"]
         where += [f"at {placed(place)}"] if place else []
         where += [f"over {factor}"] if factor else []

@@ -15,6 +15,7 @@ from whynorm.results.wording import (
     WORDS,
     Row,
     amount,
+    called,
     digits,
     listed,
     named,
@@ -56,7 +57,8 @@ def sentences(
 def headline(question: Question, comparisons: pandas.DataFrame) -> str:
     """One sentence for a README: what the metric that decides says of each contrast value."""
     if comparisons.empty:
-        return f"There is nothing to compare with {question.baseline} yet."
+        baseline = called(question.baseline, question.contrast)
+        return f"There is nothing to compare with {baseline} yet."
     return _line(question, comparisons, question.metric)
 
 
@@ -83,7 +85,8 @@ def _single(row: Row, question: Question, summary: pandas.DataFrame) -> str:
 
 def _claim(row: Row, question: Question) -> str:
     """The verdict as a clause."""
-    arm, baseline = row[question.contrast], question.baseline
+    sides = (row[question.contrast], question.baseline)
+    arm, baseline = (called(side, question.contrast) for side in sides)
     margin = amount(question.margin, question.metric)
     least = f" by {margin} or more" if question.margin else ""
     return {
@@ -116,7 +119,7 @@ def _line(question: Question, comparisons: pandas.DataFrame, metric: str) -> str
     """All comparisons in one metric: each with its numbers, or counted where an arm has many."""
     rows = select(comparisons, {"metric": metric})
     by_arm = {
-        arm: _records(select(rows, {question.contrast: arm}))
+        called(arm, question.contrast): _records(select(rows, {question.contrast: arm}))
         for arm in dict.fromkeys(rows[question.contrast])
     }
     if len(by_arm) <= FEW:
@@ -133,9 +136,8 @@ def _line(question: Question, comparisons: pandas.DataFrame, metric: str) -> str
         else ""
     )
     known = f" (margin {digits(margin, metric)})" if margin else ""
-    return (
-        f"In {measure(metric).name}{known}, against {question.baseline}: {'; '.join(parts)}.{care}"
-    )
+    baseline = called(question.baseline, question.contrast)
+    return f"In {measure(metric).name}{known}, against {baseline}: {'; '.join(parts)}.{care}"
 
 
 def _brief(row: Row) -> str:
@@ -161,9 +163,11 @@ def _on_sentences(bootstrap: pandas.DataFrame, question: Question) -> list[str]:
         rows = select(bootstrap, {question.contrast: arm})
         better, worse, tested = (sum(rows[name]) for name in ("better", "worse", "seeds"))
         if tested:
-            parts.append(f"{arm} better in {better} and worse in {worse} of {tested}")
+            name = called(arm, question.contrast)
+            parts.append(f"{name} better in {better} and worse in {worse} of {tested}")
+    baseline = called(question.baseline, question.contrast)
     return [
-        f"Paired bootstrap on sentences, BLEU of each run against {question.baseline} "
+        f"Paired bootstrap on sentences, BLEU of each run against {baseline} "
         f"with the same seed, p < {ALPHA}: {'; '.join(parts)}."
     ][: len(parts)]
 
@@ -177,7 +181,7 @@ def missing(summary: pandas.DataFrame, question: Question, language: str = ENGLI
         by_arm = dict.fromkeys(rows[question.contrast], 0)
         for row in _records(rows):
             by_arm[row[question.contrast]] += row[column]
-        lost = ", ".join(f"{arm} {n}" for arm, n in by_arm.items() if n)
+        lost = ", ".join(f"{called(arm, question.contrast)} {n}" for arm, n in by_arm.items() if n)
         if lost:
             places = {
                 "count": sum(by_arm.values()),

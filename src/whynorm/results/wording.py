@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from whynorm.results.language import ENGLISH, translated
-from whynorm.results.measures import MEASURES, measure, rounded, written
+from whynorm.results.measures import MEASURES, measure, number, rounded, written
 
 Row = Mapping[Any, Any]
 
@@ -43,6 +43,11 @@ def listed(texts: Iterable[str]) -> str:
     """The texts as a sentence lists them: a, b and c."""
     *most, last = texts
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def called(arm: str, contrast: str) -> str:
+    """An arm as a sentence calls it: a mere number after what it is a number of."""
+    return arm if number(arm) is None else f"{contrast} {arm}"
 
 
 def placed(place: Mapping[str, str], language: str = ENGLISH) -> str:
