@@ -168,6 +168,18 @@ def test_an_arm_that_is_a_mere_number_is_called_by_what_it_counts() -> None:
     assert found.startswith("In BLEU (margin 1.00), against groups 1: groups 2 worse (")
 
 
+@pytest.mark.parametrize("baseline", ["layer", "instance"])
+def test_whichever_side_sees_the_answer_its_loss_is_not_trusted(baseline: str) -> None:
+    sweep = table({"layer": STEADY, "instance": arm(-3.0)}, metric="test_loss")
+    sweep["leaking"] = sweep["arm"].map({"layer": "no", "instance": "training, evaluating"})
+    asked = QUESTION._replace(metric="test_loss", baseline=baseline)
+    [other] = {"layer", "instance"} - {baseline}
+    assert headline(asked, comparisons(sweep, asked)).endswith(
+        f" With {other}, a decoder on one side of the comparison saw the answer; such a loss "
+        "measures nothing else."
+    )
+
+
 def test_nothing_to_compare_is_said() -> None:
     sweep = table({"layer": STEADY})
     assert told(sweep) == ["There is nothing to compare with layer yet."]

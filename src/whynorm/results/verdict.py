@@ -131,7 +131,8 @@ def _line(question: Question, comparisons: pandas.DataFrame, metric: str) -> str
     margin = question.margin if metric == question.metric else 0.0
     leaks = [arm for arm, found in by_arm.items() if any(row["leaking"] for row in found)]
     care = (
-        f" A decoder saw the answer: {listed(leaks)}; such a loss measures nothing else."
+        f" With {listed(leaks)}, a decoder on one side of the comparison saw the answer; "
+        "such a loss measures nothing else."
         if leaks
         else ""
     )
