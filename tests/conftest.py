@@ -4,6 +4,7 @@ import os
 import random
 import socket
 import tempfile
+from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["WANDB_MODE"] = "offline"
@@ -17,7 +18,14 @@ from jaxtyping import install_import_hook
 
 import tests.shapes  # noqa: F401 - the hook looks it up by its name
 
-install_import_hook("whynorm", "tests.shapes.checked")
+SOURCE = Path(__file__).parents[1] / "src"
+# Those that name shapes; what draws sentences is called too often to be checked as well.
+SHAPED = [
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+    for path in sorted((SOURCE / "whynorm").rglob("*.py"))
+    if "jaxtyping" in path.read_text(encoding="utf-8")
+]
+install_import_hook(SHAPED, "tests.shapes.checked")
 
 import hypothesis
 import numpy
