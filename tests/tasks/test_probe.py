@@ -164,6 +164,7 @@ def test_every_run_of_a_sweep_is_examined_and_means_over_seeds_are_taken(swept: 
     assert len(means.splitlines()) == 2 + 4 and means.strip() in ended.out
 
 
+@pytest.mark.long
 def test_rows_of_a_run_can_be_taken_together_in_the_means(swept: Path) -> None:
     asked = ("task=probe", "probe=statistics", "runs=runs/grammar", "examined_batches=2")
     wrong = launch(swept, *asked, "averaged=[norm]", "name=wrong")
