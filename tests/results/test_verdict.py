@@ -171,7 +171,8 @@ def test_an_arm_that_is_a_mere_number_is_called_by_what_it_counts() -> None:
 @pytest.mark.parametrize("baseline", ["layer", "instance"])
 def test_whichever_side_sees_the_answer_its_loss_is_not_trusted(baseline: str) -> None:
     sweep = table({"layer": STEADY, "instance": arm(-3.0)}, metric="test_loss")
-    sweep["leaking"] = sweep["arm"].map({"layer": "no", "instance": "training, evaluating"})
+    seen = {"layer": "no", "instance": "training, evaluating"}
+    sweep["leaking"] = [seen[name] for name in sweep["arm"]]
     asked = QUESTION._replace(metric="test_loss", baseline=baseline)
     [other] = {"layer", "instance"} - {baseline}
     assert headline(asked, comparisons(sweep, asked)).endswith(

@@ -26,7 +26,8 @@ def over_seeds(frame: pandas.DataFrame, swept: Sequence[str], averaged: Sequence
         if name not in swept and pandas.api.types.is_float_dtype(frame[name].dtype)
     ]
     keys = [name for name in frame if name not in (SEED, *measured, *averaged)]
-    runs = frame.groupby([*keys, SEED], sort=False, dropna=False)[measured].mean().reset_index()
+    each = frame[[*keys, SEED, *measured]].groupby([*keys, SEED], sort=False, dropna=False)
+    runs = pandas.DataFrame(each.mean()).reset_index()
     body = [
         [
             *(str(seeds[name].iloc[0]) for name in keys),
