@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from tests.house.source import ROOT
+from whynorm.results import boundary
 from whynorm.results.claims import OPEN, Claim, read
 from whynorm.results.claims_table import table
 from whynorm.results.evidence import answered
@@ -25,6 +26,23 @@ def test_the_table_of_the_readme_is_the_one_that_follows() -> None:
 def test_the_table_has_every_claim_once() -> None:
     rows = re.findall(r"^\| (\d+) \|", between(README, "claims") or "", re.M)
     assert rows == [str(number) for number in range(1, 16)]
+
+
+def test_the_map_of_conditions_is_the_one_that_follows() -> None:
+    asked = boundary.read(EXPERIMENTS / "all/map.yaml")
+    told = between((EXPERIMENTS / "all/README.md").read_text(encoding="utf-8"), "map")
+    assert told == boundary.markdown(asked, boundary.places(asked, EXPERIMENTS))
+
+
+def test_the_map_names_every_experiment_that_holds_batch_norm_against_layer_norm() -> None:
+    asked, found = boundary.read(EXPERIMENTS / "all/map.yaml"), set[str]()
+    for path in EXPERIMENTS.glob("*/experiment.yaml"):
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        arms = settings.get("hydra", {}).get("sweeper", {}).get("bundles", {}).get("arm", {})
+        against = settings.get("compare", {}).get("baseline")
+        if "batch" in arms and against == asked.against:
+            found.add(path.parent.name)
+    assert set(asked.experiments) == found
 
 
 @each

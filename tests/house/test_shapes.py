@@ -1,9 +1,12 @@
 """While the tests run, what is annotated with a shape refuses another one."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from jaxtyping import TypeCheckError
 
+from tests.tasks.launching import TINY, launch
 from whynorm.norms.layer import LayerNorm
 
 
@@ -12,3 +15,15 @@ def test_a_mask_of_another_length_than_the_tokens_is_refused() -> None:
     norm(x, torch.ones(2, 3, dtype=torch.bool))
     with pytest.raises(TypeCheckError, match="real"):
         norm(x, torch.ones(2, 5, dtype=torch.bool))
+
+
+def test_a_training_with_tests_and_translations_keeps_every_shape(tmp_path: Path) -> None:
+    ended = launch(tmp_path, *TINY, "norm=batch", "decoding.beam=2", shapes=True)
+    assert ended.code == 0, ended.err
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["attention", "leakage", "statistics", "flow", "foresight"])
+def test_a_probe_keeps_every_shape(name: str, tmp_path: Path) -> None:
+    words = ("task=probe", f"probe={name}", *TINY, "examined_batches=1")
+    assert launch(tmp_path, *words, shapes=True).code == 0

@@ -21,7 +21,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
 
 def test_page_and_table_are_written_wherever_one_stands(written: tuple[Path, Ended]) -> None:
     assert written[1].code == 0, written[1].err
-    assert {path.name for path in written[0].iterdir()} == {"report.html", "answer.md"}
+    expected = {"report.html", "answer.md", "map.md", "map.svg", "map.png"}
+    assert {path.name for path in written[0].iterdir()} == expected
 
 
 def test_the_verdicts_are_counted_in_the_terminal(written: tuple[Path, Ended]) -> None:
@@ -35,17 +36,22 @@ def test_the_page_speaks_korean_where_it_is_asked_to(tmp_path: Path) -> None:
     assert '<html lang="ko">' in page and "조건부로 맞음" in page
 
 
-def test_a_table_is_published_between_its_marks(
+def test_table_and_map_are_published_between_their_marks(
     written: tuple[Path, Ended], tmp_path: Path
 ) -> None:
-    readme = tmp_path / "README.md"
+    readme, beside = tmp_path / "README.md", tmp_path / "experiments/all"
     readme.write_text("before\n<!-- claims -->\nold\n<!-- /claims -->\nafter\n")
+    beside.mkdir(parents=True)
+    (beside / "README.md").write_text("<!-- map -->\n<!-- /map -->\n")
     ended = launch(tmp_path, *ASKED, "publish=README.md")
     table = (written[0] / "answer.md").read_text(encoding="utf-8")
     assert "published: README.md" in ended.out
     assert readme.read_text(encoding="utf-8") == (
         f"before\n<!-- claims -->\n{table}<!-- /claims -->\nafter\n"
     )
+    told = (written[0] / "map.md").read_text(encoding="utf-8")
+    assert (beside / "README.md").read_text() == f"<!-- map -->\n{told}<!-- /map -->\n"
+    assert (beside / "map.svg").read_bytes() == (written[0] / "map.svg").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -78,6 +84,8 @@ def test_a_verdict_whose_ground_fell_is_refused_before_anything_is_written(
     claim = {"number": 1, "verdict": "holds", "en": said, "ko": said, "rests_on": [ground]}
     claims = [{**claim, "figure": "rain.csv", "experiments": ["all"]}]
     (folder / "claims.yaml").write_text(yaml.safe_dump(claims))
+    empty = {"metric": "bleu", "against": "layer", "arms": {}, "experiments": []}
+    (folder / "map.yaml").write_text(yaml.safe_dump(empty))
     for name in ("README.md", "experiment.yaml"):
         (folder / name).write_text("")
     (folder.parent / "rain.csv").write_text("day,wet\n1,no\n")

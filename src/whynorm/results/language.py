@@ -47,6 +47,17 @@ IN_KOREAN = {
     "{metric}: difference to {baseline}\n(better down)": (
         "{metric}: {baseline} 대비 차이\n(아래로 갈수록 좋음)"
     ),
+    "{metric}: difference of {arm} to {baseline}, better to the right": (
+        "{metric}: {baseline} 대비 {arm}의 차이, 오른쪽일수록 좋음"
+    ),
+    "Bars: 95 % interval of the mean difference over seeds; in encoder and decoder unless a line "
+    "says where. The axis is logarithmic beyond ±{at}.": (
+        "막대: 시드 평균 차이의 95 % 신뢰구간. 따로 밝히지 않은 줄은 인코더와 디코더 모두. "
+        "±{at} 바깥의 축은 로그 눈금."
+    ),
+    "in both halves": "양쪽 모두",
+    "in the encoder": "인코더에만",
+    "in the decoder": "디코더에만",
     "{low} to {high}": "{low} ~ {high}",
     "{here} diverged, {there} of {baseline}": "발산 {here}개, {baseline} 쪽 {there}개",
     "Dot: one seed. Bar: 95 % interval of their mean. Shaded: too small to matter.": (
