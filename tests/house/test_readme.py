@@ -22,6 +22,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from tests.house.source import ROOT
+from tests.tasks.launching import launch
 from whynorm.norms.norm import Norm
 
 SHORT = shlex.split(
@@ -57,12 +58,18 @@ def shortened(line: str) -> list[str]:
     return [*words, *SHORT, *(FEW_SENTENCES if grammar else [])]
 
 
-def run(arguments: list[str], folder: Path, typed: str = "") -> str:
-    """What `python run.py` prints when it is run in that folder; it must end well."""
+def run(arguments: list[str], folder: Path) -> None:
+    """Run `python run.py` in that folder; it must end well."""
     command = [sys.executable, str(ROOT / "run.py"), *arguments]
-    done = subprocess.run(command, cwd=folder, input=typed, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
+
+
+def run_here(arguments: list[str], folder: Path, typed: str = "") -> str:
+    """What the launcher prints when it is run in this process; it must end well."""
+    ended = launch(folder, *arguments, typed=typed.encode())
+    assert ended.code == 0, ended.out[-3000:] + ended.err[-3000:]
+    return ended.out
 
 
 def write_own_files(folder: Path) -> None:
@@ -77,7 +84,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which two of the README's sweeps and its default training have been run."""
     folder = tmp_path_factory.mktemp("readme")
     for line, arms in zip(SWEEPS, ([], ["arm=paper,peek_1"]), strict=True):
-        run([*shortened(line), *arms, "seed=1,2", "threads=1"], folder)
+        run_here([*shortened(line), *arms, "seed=1,2", "threads=1"], folder)
     run(shortened("python run.py"), folder)
     return folder
 
@@ -85,8 +92,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("line", LATER)
 def test_what_follows_a_training_runs(line: str, trained: Path) -> None:
     typed, _, command = line.rpartition("| ")
-    out = run(shlex.split(command)[2:], trained, "".join(shlex.split(typed)[1:]))
-    assert out.strip()
+    assert run_here(shlex.split(command)[2:], trained, "".join(shlex.split(typed)[1:])).strip()
 
 
 @pytest.mark.parametrize("line", TRAININGS)

@@ -59,10 +59,22 @@ def test_what_is_not_swept_goes_to_every_job() -> None:
     assert all("model.d_model=32" in cell.overrides for cell in plan("model.d_model=32").cells())
 
 
-def test_a_large_plan_is_rehearsed_with_each_label_once() -> None:
-    sampled = plan(params=("seed=range(100)",)).sample(32)
+def test_every_combination_is_rehearsed_with_one_seed_and_each_seed_once() -> None:
+    wide = plan("placement=post,pre", params=("seed=range(100)",))
+    sampled = wide.sample(16)
+    combinations = len(wide.cells()) // 100
+    assert len(sampled) == combinations + 99
     assert {f"seed={seed}" for seed in range(100)} == {arm[-1] for arm in sampled}
+    first = [arm for arm in sampled if arm[-1] == "seed=0"]
+    assert len({tuple(arm) for arm in first}) == combinations
+
+
+def test_of_many_combinations_each_label_is_rehearsed_once() -> None:
+    sampled = plan("placement=post,pre", params=("optimizer.lr=range(10)",)).sample(16)
+    assert {f"optimizer.lr={rate}" for rate in range(10)} <= {one for arm in sampled for one in arm}
     assert any("norm.count_padding=true" in arm for arm in sampled)
+    assert any("placement=pre" in arm for arm in sampled)
+    assert len(sampled) < 16
 
 
 def test_an_arm_that_does_not_exist_is_refused_with_those_that_do() -> None:

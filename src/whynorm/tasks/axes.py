@@ -1,6 +1,7 @@
 """What a multirun sweeps over: axes, each with labels, each label with the overrides behind it."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -46,17 +47,26 @@ class Plan(NamedTuple):
         return Cell(swept, [*self.shared, *own])
 
     def sample(self, most: int) -> list[list[str]]:
-        """The overrides of every job, or of each label once where there are more than `most`."""
-        count = 1
-        for axis in self.axes:
-            count *= len(axis.labels)
-        if count <= most:
-            return [cell.overrides for cell in self.cells()]
+        """The overrides of jobs in which all labels meet that could clash.
+
+        Seeds clash with nothing: each is in one job. Of other labels every combination is there,
+        or each label once where there are more than `most` combinations.
+        """
         first = {axis.name: next(iter(axis.labels)) for axis in self.axes}
-        others = [
-            {**first, axis.name: label} for axis in self.axes for label in list(axis.labels)[1:]
-        ]
-        return [self.cell(labels).overrides for labels in (first, *others)]
+        others = [axis for axis in self.axes if axis.name != SEED]
+        names = [axis.name for axis in others]
+        if math.prod(len(axis.labels) for axis in others) <= most:
+            every = itertools.product(*(axis.labels for axis in others))
+            found = [{**first, **dict(zip(names, labels, strict=True))} for labels in every]
+        else:
+            found = [first, *one_by_one(others, first)]
+        seeds = [axis for axis in self.axes if axis.name == SEED]
+        return [self.cell(labels).overrides for labels in (*found, *one_by_one(seeds, first))]
+
+
+def one_by_one(axes: Sequence[Axis], first: Mapping[str, str]) -> list[dict[str, str]]:
+    """For each label but the first of each axis, the first labels with this one among them."""
+    return [{**first, axis.name: label} for axis in axes for label in list(axis.labels)[1:]]
 
 
 def planned(given: Sequence[Override], params: Sequence[Override], bundles: Bundles) -> Plan:

@@ -22,7 +22,7 @@ from whynorm.tasks.refusal import Refused, one_sentence
 from whynorm.tasks.resumption import unfinished
 from whynorm.tasks.store import share
 
-MOST_COMBINATIONS = 32
+MOST_COMBINATIONS = 16
 MULTIRUN = ("-m", "--multirun")
 # What a command says that can change which labels there are.
 CHOOSING = ("experiment", "hydra.searchpath", "hydra/sweeper")
@@ -128,7 +128,7 @@ def rehearse_all(configs: list[DictConfig], multirun: bool) -> None:
 
 
 def arms(name: str, overrides: list[str], multirun: bool, bundles: Bundles) -> list[list[str]]:
-    """The overrides of each arm: all combinations, or each choice once where they are too many."""
+    """The overrides of each arm that is checked before any of them begins."""
     given = parse(overrides)
     if not multirun:
         refuse_sweep([override for override in given if override.is_sweep_override()])
