@@ -19,7 +19,7 @@ test: install
 	$(PYTHON) -m pytest -q -n auto --dist loadfile -m "not long"
 
 long: install
-	$(PYTHON) -m pytest -q
+	EVERY_SHAPE=1 $(PYTHON) -m pytest -q
 
 lint: install
 	$(PYTHON) -m ruff format --check .

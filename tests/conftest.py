@@ -1,9 +1,10 @@
-"""What every test stands on: shapes are checked, one thread, fixed seeds, no network."""
+"""What every test stands on: shapes that can be checked, one thread, fixed seeds, no network."""
 
 import os
 import random
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -16,7 +17,7 @@ os.environ["MPLBACKEND"] = "Agg"
 
 from jaxtyping import install_import_hook
 
-import tests.shapes  # noqa: F401 - the hook looks it up by its name
+from tests import shapes
 
 SOURCE = Path(__file__).parents[1] / "src"
 # Those that name shapes; what draws sentences is called too often to be checked as well.
@@ -26,6 +27,7 @@ SHAPED = [
     if "jaxtyping" in path.read_text(encoding="utf-8")
 ]
 install_import_hook(SHAPED, "tests.shapes.checked")
+shapes.check(False)
 
 import hypothesis
 import numpy
@@ -45,6 +47,14 @@ def seeds() -> None:
     random.seed(0)
     numpy.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def shapes_of(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Check shapes where modules are tested one by one."""
+    shapes.check(shapes.checked_in(request.path))
+    yield
+    shapes.check(False)
 
 
 @pytest.fixture(autouse=True)

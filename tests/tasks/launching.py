@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
-from jaxtyping import config as jaxtyping
-
 import run
 
 CONF = run.ROOT / "conf"
@@ -37,16 +35,11 @@ class Ended(NamedTuple):
     err: str
 
 
-def launch(folder: Path, *arguments: str, typed: bytes = b"", shapes: bool = False) -> Ended:
-    """Run the command in the folder, with `typed` on its standard input.
-
-    Shapes are checked where that is asked for; each module's own tests check its shapes, and a
-    command takes half as long again with them.
-    """
+def launch(folder: Path, *arguments: str, typed: bytes = b"") -> Ended:
+    """Run the command in the folder, with `typed` on its standard input."""
     out, err = io.StringIO(), io.StringIO()
     given = io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8")
     with (
-        mock.patch.object(jaxtyping, "jaxtyping_disable", not shapes),
         contextlib.chdir(folder),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
