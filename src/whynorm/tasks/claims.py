@@ -42,6 +42,8 @@ def claims(config: DictConfig) -> None:
         sources = evidence.sources(found, experiments)
     except ValueError as error:
         raise Refused(one_sentence(str(error))) from error
+    if config.publish is not None:
+        require_marks(Path(config.publish))
     table = claims_table.table(entries, language)
     (written / ANSWER).write_text(table + "\n", encoding="utf-8")
     write_map(asked, places, written, language)
@@ -66,11 +68,8 @@ def write_map(asked: Map, places: Sequence[Place], folder: Path, language: str) 
         (folder / f"{MAP}.png").unlink()
 
 
-def publish(table: str, written: Path, readme: Path, name: str) -> None:
-    """Put the table between its marks in a README, and the map beside the claims of its project.
-
-    A README without marks is refused.
-    """
+def require_marks(readme: Path) -> None:
+    """Refuse a README without marks, before anything is written."""
     begin, end = marks(SECTION)
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if between(text, SECTION) is None:
@@ -78,6 +77,11 @@ def publish(table: str, written: Path, readme: Path, name: str) -> None:
             f"publish={readme}: it has no {begin} with {end} behind it, between which the table "
             "is to stand; publish=README.md names the file that has"
         )
+
+
+def publish(table: str, written: Path, readme: Path, name: str) -> None:
+    """Put the table between its marks in a README, and the map beside the claims of its project."""
+    text = readme.read_text(encoding="utf-8")
     readme.write_text(renewed(text, SECTION, table), encoding="utf-8")
     say(f"published: {readme}")
     beside = readme.parent / "experiments" / name
