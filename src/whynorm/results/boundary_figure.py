@@ -15,7 +15,7 @@ from whynorm.results.palette import Look
 from whynorm.results.panels import dress, foot, literal, paint
 from whynorm.results.wording import WORDS, measured
 
-RIGHT = "{metric}: difference of {arm} to {baseline}, better to the right"
+RIGHT = "{metric}: difference of {arm} to {baseline}\n(better to the right)"
 NOTE = (
     "Bars: 95 % interval of the mean difference over seeds; in encoder and decoder unless a line "
     "says where. The axis is logarithmic beyond ±{at}."
@@ -43,7 +43,7 @@ class Line(NamedTuple):
 def draw(asked: Map, found: Sequence[Place], path: Path, language: str = ENGLISH) -> None:
     """Draw every place as its mean and 95 % interval, as .svg and .png."""
     columns = folded(lines(found, language))
-    figure = blank(7.0 * len(columns), 0.9 + 0.27 * max(map(len, columns)))
+    figure = blank(6.0 * len(columns), 0.9 + 0.27 * max(map(len, columns)))
     figure.set_layout_engine("constrained")
     for index, column in enumerate(columns):
         axes = figure.add_subplot(1, len(columns), index + 1)

@@ -47,8 +47,8 @@ IN_KOREAN = {
     "{metric}: difference to {baseline}\n(better down)": (
         "{metric}: {baseline} 대비 차이\n(아래로 갈수록 좋음)"
     ),
-    "{metric}: difference of {arm} to {baseline}, better to the right": (
-        "{metric}: {baseline} 대비 {arm}의 차이, 오른쪽일수록 좋음"
+    "{metric}: difference of {arm} to {baseline}\n(better to the right)": (
+        "{metric}: {baseline} 대비 {arm}의 차이\n(오른쪽일수록 좋음)"
     ),
     "Bars: 95 % interval of the mean difference over seeds; in encoder and decoder unless a line "
     "says where. The axis is logarithmic beyond ±{at}.": (
