@@ -1,6 +1,8 @@
 """What the house tests read: the files of the repository, and their syntax trees."""
 
 import ast
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +28,12 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def offenders(files: Iterable[Path], offences: Callable[[Path], object]) -> dict[str, object]:
+    """The files in which something is found, and what."""
+    return {name(path): found for path in files if (found := offences(path))}
+
+
+@cache
 def tree(path: Path) -> ast.Module:
     """The syntax tree of a Python file."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
