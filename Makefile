@@ -28,6 +28,7 @@ lint: install
 
 install: $(INSTALLED)
 
+# --no-compile: Python compiles what is imported when it is; compiling all takes half of the time.
 $(INSTALLED): pyproject.toml constraints.txt
 	@set -e; found=; \
 	for candidate in $(BASE_PYTHON) python3 python3.11 python3.12 python3.13 python3.14 python; do \
@@ -39,7 +40,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	    "install it, or name it: make BASE_PYTHON=/path/to/python3.11" >&2; exit 1; \
 	fi; \
 	test -x $(PYTHON) || $$found -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	$(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@touch $@
 
 clean:

@@ -7,6 +7,8 @@ from tests.benchmarks.fakes import BLOCK, Hungry, Missing, Steady, Tiring
 from whynorm.benchmarks.contest import Outcome, Row, contest
 from whynorm.benchmarks.summary import standings
 
+pytestmark = pytest.mark.long
+
 THREADS = 1
 
 

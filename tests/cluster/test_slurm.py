@@ -12,6 +12,8 @@ import pytest
 import run
 from tests.tasks.launching import TINY
 
+pytestmark = pytest.mark.long
+
 SWEEP = (
     "hardware=cpu,multi_node",
     "seed=1,2",

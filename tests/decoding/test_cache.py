@@ -1,7 +1,10 @@
+from itertools import product
+
 import pytest
 import torch
 from torch import Tensor
 
+from tests.choosing import crossed, sampled
 from tests.decoding.tiny import rules, sentences, transformer
 from tests.norms.catalogue import VARIANTS
 from tests.options import names
@@ -13,21 +16,16 @@ from whynorm.model.transformer import Transformer
 VARIED = [((variant.option, *variant.overrides), variant.evaluating[0]) for variant in VARIANTS]
 PER_TOKEN = [norm for norm, across_time in VARIED if not across_time]
 OVER_TIME = [norm for norm, across_time in VARIED if across_time]
-PLACEMENTS = ["post", "pre"]
+# Norms for which decoding would use the cache; it is held to the same values above.
+WITH_A_CACHE_TOO = [pytest.param(norm, marks=pytest.mark.long) for norm in PER_TOKEN]
 POSITIONS = ["sinusoidal", "learned"]
-# Each placement and each kind of position once; their product where there is time.
-WIRED = [
-    *(("post", "sinusoidal"), ("pre", "learned")),
-    pytest.param("post", "learned", marks=pytest.mark.long),
-    pytest.param("pre", "sinusoidal", marks=pytest.mark.long),
-]
+# The quick suite takes the one that is furthest from the paper's.
+WIRED = sampled(product(("pre", "post"), reversed(POSITIONS)), every=4)
 LENGTHS = [6, 3, 1]
 # All placements, and all query-key norms in the paper's; their product where there is time.
-COMBINATIONS = [
-    pytest.param(one, two, marks=() if one == "post" or two == "none" else pytest.mark.long)
-    for one in names("placement")
-    for two in names("qk_norm")
-]
+COMBINATIONS = crossed(names("placement"), names("qk_norm"), ("post", "none"))
+# All masks with the paper's fill, all fills with its mask; their product where there is time.
+MASKED = crossed(names("mask"), names("mask_fill"), ("paper", "fused"))
 
 
 def targets() -> Tensor:
@@ -73,7 +71,7 @@ def test_decoding_with_a_cache_equals_teacher_forcing_where_no_norm_looks_across
 
 
 @pytest.mark.parametrize(("placement", "qk_norm"), COMBINATIONS)
-@pytest.mark.parametrize("norm", ["layer", "batch"])
+@pytest.mark.parametrize("norm", ["batch", pytest.param("layer", marks=pytest.mark.long)])
 @torch.no_grad()
 def test_decoding_with_a_cache_equals_teacher_forcing_for_every_placement_and_query_key_norm(
     norm: str, placement: str, qk_norm: str
@@ -97,8 +95,7 @@ def test_decoding_with_a_cache_equals_teacher_forcing_where_the_source_is_padded
     torch.testing.assert_close(stepped, forced, atol=1e-9, rtol=1e-9)
 
 
-@pytest.mark.parametrize("positions", POSITIONS)
-@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize(("placement", "positions"), WIRED)
 @pytest.mark.parametrize("norm", OVER_TIME, ids="-".join)
 @torch.no_grad()
 def test_a_cache_would_be_wrong_where_a_norm_looks_across_time_and_the_model_says_so(
@@ -134,8 +131,7 @@ def test_a_cache_changes_nothing_where_the_decoder_does_not_see_the_future(mask:
     torch.testing.assert_close(stepped, honest, atol=1e-9, rtol=1e-9)
 
 
-@pytest.mark.parametrize("fill", names("mask_fill"))
-@pytest.mark.parametrize("mask", names("mask"))
+@pytest.mark.parametrize(("mask", "fill"), MASKED)
 @torch.no_grad()
 def test_whatever_mask_and_fill_decoding_gives_what_recomputing_every_prefix_gives(
     mask: str, fill: str
@@ -157,7 +153,7 @@ def test_a_cache_would_be_wrong_where_the_fill_lets_the_future_in(fill: str) -> 
 
 
 @pytest.mark.parametrize("placement", ["pre", pytest.param("post", marks=pytest.mark.long)])
-@pytest.mark.parametrize("norm", PER_TOKEN + OVER_TIME, ids="-".join)
+@pytest.mark.parametrize("norm", OVER_TIME + WITH_A_CACHE_TOO, ids="-".join)
 @torch.no_grad()
 def test_decoding_without_a_cache_equals_teacher_forcing_on_the_prefix_for_every_norm(
     norm: tuple[str, ...], placement: str

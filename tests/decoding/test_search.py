@@ -15,6 +15,8 @@ from whynorm.model.transformer import Transformer
 
 LENGTHS = [7, 2, 5, 1, 4]
 SEARCHES = [Greedy(extra_tokens=8), Beam(width=4, n_best=2, extra_tokens=8)]
+# What mixes nothing, or what no cache is used for: left to the long suite.
+QUIET = [pytest.param(norm, marks=pytest.mark.long) for norm in ("layer", "instance")]
 Hypotheses = list[list[Hypothesis]]
 
 
@@ -32,7 +34,7 @@ def require_equal(found: Hypotheses, expected: Hypotheses) -> None:
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("norm", ["layer", "batch", "instance"])
+@pytest.mark.parametrize("norm", ["batch", *QUIET])
 @torch.no_grad()
 def test_a_translation_does_not_depend_on_the_other_sentences_of_its_batch(
     norm: str, search: Search
@@ -45,7 +47,7 @@ def test_a_translation_does_not_depend_on_the_other_sentences_of_its_batch(
 
 @pytest.mark.parametrize("side", ["right", "left"])
 @pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("norm", ["layer", "batch", "instance"])
+@pytest.mark.parametrize("norm", ["batch", *QUIET])
 @torch.no_grad()
 def test_a_translation_does_not_depend_on_how_its_source_is_padded(
     norm: str, search: Search, side: Literal["right", "left"]

@@ -68,6 +68,7 @@ def test_a_damaged_state_is_named_and_an_older_one_gone_on_from(
     assert not (tmp_path / "broken-into").exists()
 
 
+@pytest.mark.long
 def test_a_damaged_state_is_refused_where_that_is_wished(tmp_path: Path, stopped: Path) -> None:
     flipped(states(copied(stopped, tmp_path))[0])
     refused = train(tmp_path, [*words("plain"), "resume.strict=true"])
@@ -99,6 +100,7 @@ def test_two_states_are_kept_of_a_run_that_is_under_way(stopped: Path) -> None:
     assert len(states(stopped)) == 2
 
 
+@pytest.mark.long
 def test_a_finished_run_keeps_no_states_and_no_half_written_files(
     tmp_path: Path, stopped: Path
 ) -> None:
@@ -129,6 +131,7 @@ def test_a_full_disk_leaves_older_checkpoints_and_is_told_by_the_exit_code(
     assert states(tmp_path) != []
 
 
+@pytest.mark.long
 def test_after_a_full_disk_the_same_command_ends_as_if_there_had_been_room(
     tmp_path: Path, whole: Whole
 ) -> None:
@@ -180,6 +183,7 @@ class OneLost:
         checkpoint_files.write = once
 
 
+@pytest.mark.long
 def test_best_weights_that_could_not_be_written_are_made_again(
     tmp_path: Path, whole: Whole
 ) -> None:
@@ -188,6 +192,7 @@ def test_best_weights_that_could_not_be_written_are_made_again(
     assert (train(tmp_path, words("plain")).code, results(tmp_path)) == (0, whole("plain"))
 
 
+@pytest.mark.long
 def test_a_run_that_was_killed_at_its_end_is_not_trained_again(
     tmp_path: Path, whole: Whole
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_refused_run_leaves_the_folder_as_it_was(tmp_path: Path, stopped: Path
     assert json.loads((run_folder(tmp_path) / "status.json").read_text())["state"] == "running"
 
 
+@pytest.mark.long
 def test_a_finished_run_is_not_written_over(tmp_path: Path, stopped: Path) -> None:
     train(copied(stopped, tmp_path), words("plain"))
     refused = train(tmp_path, [*words("plain"), folder_of(tmp_path)])
@@ -86,6 +87,7 @@ def test_divergence_stops_at_its_update_and_keeps_a_good_state(tmp_path: Path) -
     assert (diverged.code, kept) == (3, 8)
 
 
+@pytest.mark.long
 def test_divergence_is_recorded_with_update_layer_and_batch(tmp_path: Path) -> None:
     train(tmp_path, words("plain"), Poison(9))
     status = json.loads((run_folder(tmp_path) / "status.json").read_text())
@@ -109,12 +111,14 @@ def test_a_run_whose_data_have_changed_is_refused(tmp_path: Path, stopped: Path)
     assert (refused.code, "was begun on other data" in refused.said) == (2, True)
 
 
+@pytest.mark.long
 def test_a_damaged_run_beside_it_holds_nobody_up(tmp_path: Path, stopped: Path) -> None:
     (run_folder(copied(stopped, tmp_path)) / "status.json").write_text("")
     other = train(tmp_path, [*words("plain"), "seed=2"])
     assert (other.code, "status.json is damaged" in other.said) == (0, True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["config.yaml", "status.json"])
 def test_results_that_say_no_more_whose_they_are_are_not_written_over(
     tmp_path: Path, stopped: Path, name: str

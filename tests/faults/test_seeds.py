@@ -17,7 +17,7 @@ from tests.faults.trial import WAYS, Happening, results, train, words
 
 Whole = Callable[[str], dict[str, bytes]]
 FIRST = int(os.environ.get("FAULT_SEED", "1"))
-TRIALS = int(os.environ.get("FAULT_TRIALS", "2"))
+TRIALS = int(os.environ.get("FAULT_TRIALS", "1"))
 MOST_FAULTS = 3
 # How often a run comes to a place at most, about.
 OFTEN = 14
@@ -39,6 +39,7 @@ def fault(chance: Random) -> Happening:
     return Signal(chance.choice(list(PLACES)), chance.randint(1, OFTEN), number)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + TRIALS))
 def test_a_run_that_meets_faults_goes_on_bit_for_bit(
     tmp_path: Path, whole: Whole, seed: int

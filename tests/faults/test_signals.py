@@ -13,6 +13,8 @@ import pytest
 from tests.faults.places import Signal, trap
 from tests.faults.trial import begun, ended, results, run_folder, train, words
 
+pytestmark = pytest.mark.long
+
 Whole = Callable[[str], dict[str, bytes]]
 CODES = {signal.SIGTERM: 143, signal.SIGUSR1: 143, signal.SIGINT: 130}
 PROMPTLY_SECONDS = 2.0
@@ -54,7 +56,6 @@ def state(folder: Path) -> str:
     return json.loads((run_folder(folder) / "status.json").read_text())["state"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("number", CODES)
 def test_a_signal_stops_a_run_which_goes_on_bit_for_bit(
     tmp_path: Path, whole: Whole, number: int
@@ -64,7 +65,6 @@ def test_a_signal_stops_a_run_which_goes_on_bit_for_bit(
     assert (train(tmp_path, words("plain")).code, results(tmp_path)) == (0, whole("plain"))
 
 
-@pytest.mark.long
 def test_a_signal_lets_the_update_be_finished(tmp_path: Path) -> None:
     said = train(tmp_path, words("plain"), Signal("a batch", 6, signal.SIGTERM)).said
     lines = (run_folder(tmp_path) / "batches.tsv").read_text().splitlines()
@@ -77,7 +77,6 @@ def test_the_state_of_the_stop_is_kept(tmp_path: Path) -> None:
     assert train(tmp_path, words("plain")).said.splitlines()[1] == "goes on after update 6"
 
 
-@pytest.mark.long
 def test_a_signal_during_a_checkpoint_waits_until_it_is_whole(tmp_path: Path, whole: Whole) -> None:
     place = Signal("the renaming of a checkpoint", 4, signal.SIGTERM)
     assert train(tmp_path, words("plain"), place).code == 143
@@ -90,7 +89,7 @@ def test_a_second_signal_ends_a_run_at_once(tmp_path: Path) -> None:
     assert train(tmp_path, words("plain"), Both(twice, slow)).code == -signal.SIGTERM
 
 
-@pytest.mark.long  # a second counts here, and others may be at work
+# A second counts here, and others may be at work.
 @pytest.mark.parametrize(
     "place",
     [

@@ -1,14 +1,15 @@
 import importlib
 import inspect
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from tests.house.source import ROOT, name
+from tests.options import composed
 
 LONGEST_OPTION = 12
 HYDRAS = {"_target_", "_partial_", "_convert_", "_recursive_", "_args_"}
@@ -30,26 +31,33 @@ def test_an_option_file_opens_with_what_it_chooses(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OPTIONS, ids=IDS)
 def test_the_keys_of_an_option_are_arguments_of_what_it_builds(path: Path) -> None:
-    for target, keys in built(path):
-        assert keys <= set(inspect.signature(target).parameters), target.__qualname__
+    for made, keys in built(path):
+        assert keys <= set(inspect.signature(made).parameters), made.__qualname__
 
 
 @pytest.mark.parametrize("path", OPTIONS, ids=IDS)
 def test_an_option_shows_every_choice_that_its_constructor_offers(path: Path) -> None:
-    for target, keys in built(path):
-        offered = inspect.signature(target).parameters.values()
+    for made, keys in built(path):
+        offered = inspect.signature(made).parameters.values()
         choices = {p.name for p in offered if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
-        if target.__module__.startswith("whynorm."):
-            assert choices <= keys, target.__qualname__
+        if made.__module__.startswith("whynorm."):
+            assert choices <= keys, made.__qualname__
 
 
-def built(path: Path) -> Iterator[tuple[Any, set[str]]]:
+@cache
+def built(path: Path) -> list[tuple[Any, set[str]]]:
     """What the config names once this option is chosen, and the keys it is given."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("config", overrides=[f"{path.parent.name}={path.stem}"])
-    for node in nodes(OmegaConf.to_container(config[path.parent.name])):
-        module, _, attribute = node["_target_"].rpartition(".")
-        yield getattr(importlib.import_module(module), attribute), node.keys() - HYDRAS
+    config = composed(path.parent.name, path.stem)
+    return [
+        (target(node["_target_"]), node.keys() - HYDRAS)
+        for node in nodes(OmegaConf.to_container(config))
+    ]
+
+
+def target(name: str) -> Any:
+    """What stands under that name."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(module), attribute)
 
 
 def nodes(config: object) -> Iterator[Mapping[str, Any]]:

@@ -32,6 +32,7 @@ def test_a_pair_takes_the_memory_that_the_page_reckons_with() -> None:
     assert scaling.bytes_a_pair() == pytest.approx(scaling.PAIR, rel=0.3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_page_would_be_carried_out(command: str) -> None:
     register_experiments(ROOT / "experiments")

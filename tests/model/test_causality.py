@@ -14,7 +14,7 @@ from whynorm.model.transformer import Choices, Transformer
 PLACEMENTS = names("placement")
 CAUSAL = [name for name in names("mask") if option("mask", name).causal]
 # Every combination is asked; those that show most of what there is to see are asked each time.
-QUICK_MASKS, QUICK_PLACEMENTS = ("paper", "peek"), ("post", "pre", "residual")
+QUICK_MASKS, QUICK_PLACEMENTS = ("paper", "peek"), ("post", "pre")
 COMBINATIONS = [
     pytest.param(
         placement,

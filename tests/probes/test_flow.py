@@ -81,6 +81,7 @@ def test_the_measures_of_a_layer_equal_what_is_computed_by_hand(tmp_path: Path) 
     assert row["feed_forward_output_ratio"] == pytest.approx(size(branch) / size(before), rel=1e-5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("placement", names("placement"))
 def test_the_change_of_a_layer_equals_what_leaves_minus_what_enters(
     placement: str, tmp_path: Path
@@ -152,6 +153,7 @@ def test_gradient_norms_equal_those_that_torch_takes(qk_norm: str, tmp_path: Pat
         assert column(rows, "gradient_norm", stack) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.long
 def test_norms_of_queries_and_keys_count_in_the_gradient_and_those_of_a_placement_do_not(
     tmp_path: Path,
 ) -> None:

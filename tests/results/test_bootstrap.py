@@ -72,6 +72,7 @@ def test_p_equals_that_of_a_bootstrap_which_scores_every_resample_anew() -> None
     assert only(runs)["sentences_p"] == pytest.approx(p, abs=0.08)
 
 
+@pytest.mark.long
 def test_of_equal_models_one_in_20_is_called_different() -> None:
     found = [only(pair(0.3, 60, n)[1], samples=200) for n in range(150)]
     assert sum(row["better"] + row["worse"] for row in found) / 150 < 0.09

@@ -10,6 +10,8 @@ from tests.results.reports import HOSTILE
 from whynorm.results.claims import VERDICTS
 from whynorm.results.claims_page import write
 
+pytestmark = pytest.mark.long
+
 PICTURE = (
     "<svg xmlns='http://www.w3.org/2000/svg' width='900' height='300' onload='top.hacked=1'>"
     "<rect width='900' height='300' style='fill: #0072b2'/><script>top.hacked=1</script></svg>"

@@ -11,6 +11,7 @@ from whynorm.results.figures import draw, drawn_meanwhile
 from whynorm.results.statistics import curve_bands
 
 
+@pytest.mark.long
 def test_what_is_drawn_meanwhile_equals_what_is_drawn_here(tmp_path: Path) -> None:
     draw(ordinary(), {}, tmp_path / "here")
     with drawn_meanwhile(ordinary(), {}, tmp_path / "meanwhile"):
@@ -40,6 +41,7 @@ def korean(folder: Path) -> set[str]:
     return set().union(*(words(path) for path in folder.glob("*.svg")))
 
 
+@pytest.mark.long
 def test_the_fixed_words_of_figures_are_korean_where_it_is_asked_for(tmp_path: Path) -> None:
     found = korean(tmp_path)
     axes = {"업데이트", "검증 손실, 토큰당 nat", "배치에 든 실제 목표 토큰 수"}
@@ -52,6 +54,7 @@ def test_arms_and_conditions_keep_their_names_in_korean_figures(tmp_path: Path) 
     assert {"layer", "batch", "placement = pre", "batches.sentences"} <= korean(tmp_path)
 
 
+@pytest.mark.long
 def test_without_a_font_korean_figures_are_text_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:

@@ -18,6 +18,8 @@ from tests.results.browser import (
 from tests.results.reports import HOSTILE, hostile, ordinary
 from whynorm.results.page import write
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.choosing import sampled
 from tests.security.folders import (
     WEIGHTS,
     configuration,
@@ -62,8 +64,7 @@ def refused(ended: Ended, message: str) -> bool:
     return one and re.search(message, ended.err) is not None
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(("task", "hostile"), sampled(product(TASKS, HOSTILE), every=2))
 def test_a_task_makes_nothing_that_a_hostile_run_folder_names(
     task: str, hostile: Any, place: Path
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_configuration_cannot_read_the_environment(
     assert "of-the-user" not in ended.err + ended.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("task", TASKS)
 def test_a_hostile_checkpoint_is_refused_and_runs_nothing(task: str, place: Path) -> None:
     run = run_folder(place / "run", configuration())

@@ -1,5 +1,6 @@
 """What a run may name is what conf/ names at the same place, wherever and however it is hidden."""
 
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -60,13 +61,15 @@ GROUPS = {folder.name for folder in CONF.iterdir() if folder.is_dir()} - {
     "probe",
     "task",
 }
-OPTIONS = [f"{group}={name}" for group in sorted(GROUPS) for name in names(group)]
+OPTIONS = [[f"{group}={name}" for name in names(group)] for group in sorted(GROUPS)]
 NESTED = ["model/embedding=learned", "norm@decoder_norm=batch"]
+# As many runs as the largest group has options; each has one more option of every other group.
+RUNS = [tuple(filter(None, run)) for run in zip_longest(*OPTIONS, NESTED)]
 
 
-@pytest.mark.parametrize("option", [*OPTIONS, *NESTED])
-def test_a_run_of_any_option_is_trusted(option: str) -> None:
-    judge(written(option))
+@pytest.mark.parametrize("options", RUNS, ids=" ".join)
+def test_a_run_of_any_option_is_trusted(options: tuple[str, ...]) -> None:
+    judge(written(*options))
 
 
 def test_what_a_refusal_shows_holds_no_character_that_a_terminal_obeys() -> None:

@@ -8,6 +8,8 @@ import pytest
 from tests.tasks.launching import TINY, launch, only_run
 from whynorm.tasks.announcement import announce_slowness
 
+pytestmark = pytest.mark.long
+
 SHORT = (*TINY, "training.updates=2", "decoding.beam=1")
 LEAKING = {
     ("norm=instance",): "training and evaluating",

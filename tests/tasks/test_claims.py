@@ -30,6 +30,7 @@ def test_the_verdicts_are_counted_in_the_terminal(written: tuple[Path, Ended]) -
     assert sum(int(line[0]) for line in lines if line[0].isdecimal()) == 15
 
 
+@pytest.mark.long
 def test_the_page_speaks_korean_where_it_is_asked_to(tmp_path: Path) -> None:
     launch(tmp_path, *ASKED, "language=ko")
     page = (tmp_path / "runs/all/report/report.html").read_text(encoding="utf-8")

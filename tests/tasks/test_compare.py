@@ -139,6 +139,7 @@ def test_runs_that_saw_other_numbers_of_tokens_are_refused(swept: tuple[Path, En
     assert f"7 in {folder.name}" in ended.err
 
 
+@pytest.mark.long
 def test_figures_speak_korean_where_they_are_asked_to(swept: tuple[Path, Ended]) -> None:
     ended = launch(swept[0], "task=compare", "group=grammar", "language=ko")
     figure = swept[0] / "runs/grammar/report/differences.svg"

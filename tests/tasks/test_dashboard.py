@@ -15,6 +15,8 @@ import pytest
 from tests.tasks.launching import TINY, launch
 from tests.tasks.loopback import Loopback, served
 
+pytestmark = pytest.mark.long
+
 ONLINE = ("task=dashboard", "group=questions")
 HEADER = "hash,folder,state,seconds,reason,norm,optimizer.lr,seed"
 

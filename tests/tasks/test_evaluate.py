@@ -8,6 +8,8 @@ import pytest
 
 from tests.tasks.launching import launch
 
+pytestmark = pytest.mark.long
+
 
 def scores(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "scores.json").read_text(encoding="utf-8"))["test"]["test"]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.tasks.launching import TINY, Ended, launch, only_run
 
+pytestmark = pytest.mark.long
+
 LINES = "Der Hund schläft.\nDie Katze sieht den Vogel.\n\nJa.\n"
 GREEDY = "decoding.beam=1"
 
@@ -43,7 +45,6 @@ def test_a_folded_run_translates_as_the_run_did(
     assert translations(folded[0], tmp_path) == translations(batch_trained, tmp_path)
 
 
-@pytest.mark.long
 def test_a_folded_run_has_the_scores_of_the_run(
     batch_trained: Path, folded: tuple[Path, Ended], tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.tasks.launching import TINY, Ended, launch
 
+pytestmark = pytest.mark.long
+
 ARMS = (
     "whynorm.norms.layer.LayerNorm",
     "tests.tasks.faulty.Diverging",

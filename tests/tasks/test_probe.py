@@ -11,6 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from tests.options import names
 from tests.tasks.launching import TINY, Ended, launch, only_run
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent.parent
 # The catalogue of all norms has a test of its own.
 PROBES = sorted(set(names("probe")) - {"catalogue"})
@@ -34,7 +36,6 @@ def table(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", PROBES)
 def test_a_probe_leaves_a_table_and_its_pictures_in_both_formats(name: str, tmp_path: Path) -> None:
     probed(tmp_path, f"probe={name}")
@@ -68,7 +69,6 @@ def test_what_was_found_is_published_where_that_is_asked(tmp_path: Path) -> None
         assert (tmp_path / "place" / name).read_bytes() == (found / name).read_bytes()
 
 
-@pytest.mark.long
 def test_a_probe_is_no_run_that_another_task_could_take_for_the_newest(tmp_path: Path) -> None:
     probed(tmp_path, "probe=fills")
     ended = launch(tmp_path, "task=evaluate", "run=last")
@@ -164,7 +164,6 @@ def test_every_run_of_a_sweep_is_examined_and_means_over_seeds_are_taken(swept: 
     assert len(means.splitlines()) == 2 + 4 and means.strip() in ended.out
 
 
-@pytest.mark.long
 def test_rows_of_a_run_can_be_taken_together_in_the_means(swept: Path) -> None:
     asked = ("task=probe", "probe=statistics", "runs=runs/grammar", "examined_batches=2")
     wrong = launch(swept, *asked, "averaged=[norm]", "name=wrong")

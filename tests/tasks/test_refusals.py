@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.choosing import sampled
 from tests.tasks.launching import launch
 
 REFUSED = [
@@ -76,7 +77,7 @@ REFUSED = [
 IDS = [" ".join(arguments) for arguments, _ in REFUSED]
 
 
-@pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=IDS)
+@pytest.mark.parametrize(("arguments", "message"), sampled(REFUSED), ids=IDS)
 def test_a_mistake_is_refused_in_one_sentence_and_leaves_nothing(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import yaml
 
 import run
@@ -17,6 +18,7 @@ def values(parameter: dict[str, Any]) -> list[Any]:
     return parameter.get("values") or [parameter["min"], parameter["max"]]
 
 
+@pytest.mark.long
 def test_every_run_that_the_sweep_asks_for_can_be_built() -> None:
     choices = {key: values(parameter) for key, parameter in SWEEP["parameters"].items()}
     swept = [f"{key}={','.join(map(str, every))}" for key, every in choices.items()]

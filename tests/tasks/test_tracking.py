@@ -108,6 +108,7 @@ def test_a_wish_to_be_offline_counts_before_everything(
     assert tracking.chosen() == (False, "WANDB_MODE=offline")
 
 
+@pytest.mark.long
 def test_a_server_that_falls_silent_before_a_run_is_given_up_in_seconds(
     server: Loopback, tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_server_that_falls_silent_before_a_run_is_given_up_in_seconds(
     tracking.finish(failed=False)
 
 
+@pytest.mark.long
 def test_a_server_that_falls_silent_during_a_run_does_not_fail_it(
     server: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +168,7 @@ def test_each_arm_of_a_multirun_has_a_wandb_run_of_its_own(tmp_path: Path) -> No
     assert sorted(path.parents[2].name[:2] for path in found) == ["1-", "2-"]
 
 
+@pytest.mark.long
 def test_a_run_goes_on_without_wandb_where_it_is_broken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ import yaml
 from tests.tasks.launching import TINY, Ended, launch, only_run
 from tests.tasks.loopback import Loopback, Received, served
 
+pytestmark = pytest.mark.long
+
 # Long enough for the training loss to be logged, which it is every ten updates.
 TRACKED = (*(word for word in TINY if word != "logger=none"), "logger=wandb", "training.updates=12")
 ARM = ("norm=batch", "group=questions", "arm=counted", "tags=[quick]")
@@ -138,7 +140,6 @@ def test_the_metric_of_the_sweep_that_wandb_steers_is_a_number_of_the_summary(se
     assert sent.run.logged(metric["name"])
 
 
-@pytest.mark.long
 def test_the_same_command_again_goes_on_in_the_same_run(sent: Sent, tmp_path: Path) -> None:
     before, lines = sent.run.begun, len(sent.run.history)
     assert launch(tmp_path, *TRACKED, *ARM).code == 0
@@ -153,7 +154,6 @@ def test_a_run_that_diverges_arrives_as_failed(server: Loopback, tmp_path: Path)
     assert (ended.code, run.exit_code) == (3, 1)
 
 
-@pytest.mark.long
 def test_an_offline_run_arrives_later_as_it_would_have_at_once(sent: Sent, tmp_path: Path) -> None:
     ended = launch(tmp_path, *TRACKED, *ARM, "logger.mode=offline")
     assert ended.code == 0, ended.err

@@ -10,6 +10,8 @@ from tests.tasks.launching import TINY, launch, only_run
 from whynorm.tasks.folder import checkpoint
 from whynorm.training.checkpoint import weights
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def reestimated(tmp_path_factory: pytest.TempPathFactory) -> Path:

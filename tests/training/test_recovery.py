@@ -107,6 +107,8 @@ LENGTHS: dict[str, dict[str, Any]] = {
     },
     "accumulated": {"max_epochs": 4, "accumulate_grad_batches": 2},
 }
+# Every update is tried; by the quick suite the first, one in the midst and the last but one.
+STOPS = [pytest.param(n, marks=() if n in (1, 6, 11) else pytest.mark.long) for n in range(1, 12)]
 FURTHER: list[Further] = [averaged, moving, watched]
 
 
@@ -146,7 +148,7 @@ def stopped(folder: Path, data: TranslationData, stop: int, **options: Any) -> i
     return update_of(states(folder)[0])
 
 
-@pytest.mark.parametrize("stop", range(1, 12))
+@pytest.mark.parametrize("stop", STOPS)
 @pytest.mark.parametrize("length", LENGTHS)
 def test_a_training_stopped_after_any_update_goes_on_bit_for_bit(
     tmp_path: Path, data: TranslationData, whole: Callable[..., End], length: str, stop: int
@@ -155,7 +157,7 @@ def test_a_training_stopped_after_any_update_goes_on_bit_for_bit(
     assert same(trained(tmp_path, data, **LENGTHS[length]), whole(length))
 
 
-@pytest.mark.parametrize("stop", [1, 4, 6, 9])
+@pytest.mark.parametrize("stop", [6, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 4, 9))])
 @pytest.mark.parametrize("more", FURTHER)
 def test_what_watches_or_averages_goes_on_bit_for_bit(
     tmp_path: Path, data: TranslationData, whole: Callable[..., End], more: Further, stop: int

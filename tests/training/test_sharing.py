@@ -14,6 +14,8 @@ from tests.training.sharing import EPOCHS, Curve, trained
 from tests.training.tiny import tiny_model
 from whynorm.training import checkpoint
 
+pytestmark = pytest.mark.long  # tests/norms/test_sync.py begins two processes each time
+
 KINDS = ("ddp", "fsdp")
 UPDATES = EPOCHS * 7
 

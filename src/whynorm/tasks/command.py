@@ -1,8 +1,9 @@
 """The command line, checked before Hydra makes a folder: every arm composes, or one sentence."""
 
+from copy import deepcopy
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
+from hydra import initialize_config_dir
 from hydra._internal.utils import get_args
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
@@ -14,7 +15,13 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from whynorm.tasks.axes import Bundles, expanded, planned
-from whynorm.tasks.composition import explained, refuse_leaving, refuse_missing, refuse_unknown_keys
+from whynorm.tasks.composition import (
+    composition,
+    explained,
+    refuse_leaving,
+    refuse_missing,
+    refuse_unknown_keys,
+)
 from whynorm.tasks.folder import newest
 from whynorm.tasks.launch import reads
 from whynorm.tasks.mode import is_further_process, refuse_mode, refuse_sweep
@@ -150,7 +157,7 @@ def sweeper(name: str, overrides: list[str]) -> DictConfig:
         for one in parse(overrides)
         if one.get_key_element() in CHOOSING and not one.is_sweep_override()
     ]
-    return composed(name, chosen).hydra.sweeper
+    return read_only(name, chosen).hydra.sweeper
 
 
 def parse(overrides: list[str]) -> list[Override]:
@@ -164,7 +171,12 @@ def parse(overrides: list[str]) -> list[Override]:
 
 def composed(name: str, overrides: list[str]) -> DictConfig:
     """The config of one arm, Hydra's own part included."""
+    return deepcopy(read_only(name, overrides))
+
+
+def read_only(name: str, overrides: list[str]) -> DictConfig:
+    """The config of these words, which others read too."""
     try:
-        return compose(name, overrides=overrides, return_hydra_config=True)
+        return composition(name, overrides)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise Refused(one_sentence(explained(error, overrides))) from error

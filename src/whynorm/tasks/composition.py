@@ -84,19 +84,25 @@ def top_level(config: DictConfig) -> list[str]:
 
 def without_values(overrides: list[str]) -> DictConfig:
     """The config that the groups' choices alone make, or the default where they make none."""
-    hydra, every = GlobalHydra.instance().hydra, groups()
-    assert hydra is not None, "Hydra is not initialised"
+    every = groups()
     chosen = [one for one in overrides if one.lstrip("+~").partition("=")[0] in every]
-    return composed_of(hydra, tuple(chosen))
+    try:
+        return composition("config", chosen)
+    except HydraException:
+        return composition("config", [])
+
+
+def composition(name: str, overrides: list[str]) -> DictConfig:
+    """The config of these words, Hydra's own part included; to be read, not to be changed."""
+    hydra = GlobalHydra.instance().hydra
+    assert hydra is not None, "Hydra is not initialised"
+    return composed_once(hydra, name, tuple(overrides))
 
 
 @lru_cache(maxsize=64)
-def composed_of(hydra: Hydra, chosen: tuple[str, ...]) -> DictConfig:
-    """The config of these choices, or of none where they do not compose."""
-    try:
-        return compose("config", overrides=list(chosen))
-    except HydraException:
-        return compose("config")
+def composed_once(hydra: Hydra, name: str, overrides: tuple[str, ...]) -> DictConfig:
+    """What Hydra composes; composing takes most of the time that a command line is checked in."""
+    return compose(name, overrides=list(overrides), return_hydra_config=True)
 
 
 def wrong_group_value(overrides: list[str]) -> str:
