@@ -59,7 +59,9 @@ def test_a_translation_does_not_depend_on_how_its_source_is_padded(
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("norm", ["layer", "batch", "none"])
+@pytest.mark.parametrize(
+    "norm", ["batch", *(pytest.param(norm, marks=pytest.mark.long) for norm in ("layer", "none"))]
+)
 @torch.no_grad()
 def test_a_search_finds_the_same_with_a_cache_and_without(norm: str, search: Search) -> None:
     model, source = practised(norm), sentences(LENGTHS, 7)
@@ -84,6 +86,7 @@ def test_a_translation_is_at_most_its_source_and_the_extra_tokens_long(extra_tok
     assert [len(one.ids) for (one,) in found] == [length + extra_tokens for length in LENGTHS]
 
 
+@pytest.mark.long
 @torch.no_grad()
 def test_a_translation_is_at_most_as_long_as_the_learnt_positions_of_the_model() -> None:
     model = endless()

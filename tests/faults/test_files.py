@@ -56,6 +56,7 @@ LATER = (emptied, truncated, missing, hostile)  # left to the long suite
 DAMAGES = [flipped, *(pytest.param(damage, marks=pytest.mark.long) for damage in LATER)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_state_is_named_and_an_older_one_gone_on_from(
     tmp_path: Path, stopped: Path, whole: Whole, damage: Callable[[Path], None]
@@ -75,6 +76,7 @@ def test_a_damaged_state_is_refused_where_that_is_wished(tmp_path: Path, stopped
     assert (refused.code, "resume.strict=false goes on" in refused.said) == (2, True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_run_without_a_whole_state_is_refused_and_left_as_it_is(
     tmp_path: Path, stopped: Path, damage: Callable[[Path], None]
@@ -96,6 +98,7 @@ def test_a_run_can_begin_anew_beside_a_damaged_one(tmp_path: Path, stopped: Path
     assert len(list(tmp_path.glob("runs/*/*/config.yaml"))) == 2
 
 
+@pytest.mark.long
 def test_two_states_are_kept_of_a_run_that_is_under_way(stopped: Path) -> None:
     assert len(states(stopped)) == 2
 

@@ -35,6 +35,7 @@ def test_the_lock_of_a_dead_process_holds_nobody_up(tmp_path: Path, stopped: Pat
     assert train(copied(stopped, tmp_path), words("plain")).code == 0
 
 
+@pytest.mark.long
 def test_a_changed_configuration_is_refused_with_the_difference(
     tmp_path: Path, stopped: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_what_was_stopped_twice_counts_its_updates_on(tmp_path: Path, stopped: P
     assert "goes on after update 9" in train(tmp_path, words("plain")).said
 
 
+@pytest.mark.long
 def test_a_run_whose_data_have_changed_is_refused(tmp_path: Path, stopped: Path) -> None:
     versions = run_folder(copied(stopped, tmp_path)) / "versions.json"
     facts = json.loads(versions.read_text())

@@ -27,6 +27,7 @@ def test_a_mask_of_another_length_than_the_tokens_is_refused() -> None:
         norm(x, torch.ones(2, 5, dtype=torch.bool))
 
 
+@pytest.mark.long
 def test_a_training_with_tests_and_translations_keeps_every_shape(tmp_path: Path) -> None:
     ended = launch(tmp_path, *TINY, "norm=batch", "decoding.beam=2")
     assert ended.code == 0, ended.err

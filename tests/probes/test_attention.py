@@ -152,6 +152,7 @@ def test_a_row_that_is_nan_for_real_queries_is_reported_as_nan() -> None:
     assert all(math.isnan(value) for value in of_site(rows, "encoder", "entropy in nats"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("training", [True, False])
 def test_the_model_is_left_as_it_was_found(training: bool, tmp_path: Path) -> None:
     model = transformer("batch", "post", "model.dropout=0.1").train(training)

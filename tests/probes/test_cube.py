@@ -133,6 +133,7 @@ def test_the_catalogue_says_whether_each_prediction_came_true(
 SHARES = {"norm=layer": 1, "norm=rms": 1, "norm=group": 4}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WIDENED)
 def test_as_many_features_move_one_feature_as_the_formula_has(name: str) -> None:
     for row in widths({name: make(name)}):

@@ -130,6 +130,7 @@ def test_batch_norms_let_the_batch_in_while_training_and_not_when_evaluating(
     assert seen(tiny("batch"), tmp_path) == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", WAYS)
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluating"])
 @pytest.mark.parametrize(
@@ -172,6 +173,7 @@ def test_a_model_that_is_examined_stays_exactly_as_it_was(training: bool, tmp_pa
     assert changed(before, model) == []
 
 
+@pytest.mark.long
 def test_dropout_is_off_while_training_is_examined(tmp_path: Path) -> None:
     dropouts = [(*SHALLOW, f"model.dropout={p}") for p in (0.0, 0.5)]
     models = [transformer("layer", "post", *overrides) for overrides in dropouts]

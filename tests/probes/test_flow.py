@@ -129,6 +129,7 @@ def size(tokens: list[Tensor]) -> float:
     return math.sqrt(sum(number**2 for number in every) / len(every))
 
 
+@pytest.mark.long
 def test_padding_never_enters(tmp_path: Path) -> None:
     model = transformer("layer", "pre")
     batch = a_batch(0)

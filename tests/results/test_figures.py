@@ -50,6 +50,7 @@ def test_the_fixed_words_of_figures_are_korean_where_it_is_asked_for(tmp_path: P
     assert {text for text in found if re.search("[a-z]{3} [a-z]{3}", text)} == set()
 
 
+@pytest.mark.long
 def test_arms_and_conditions_keep_their_names_in_korean_figures(tmp_path: Path) -> None:
     assert {"layer", "batch", "placement = pre", "batches.sentences"} <= korean(tmp_path)
 

@@ -43,6 +43,7 @@ def test_a_damaged_checkpoint_is_refused_in_one_sentence(content: bytes, tmp_pat
         checkpoint.weights(tmp_path / "a.ckpt")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [["norm=layer"], ["norm=batch"]], ids=" ".join)
 def test_weights_exported_as_safetensors_equal_those_of_the_run(
     words: list[str], tmp_path: Path
@@ -57,6 +58,7 @@ def test_weights_exported_as_safetensors_equal_those_of_the_run(
     assert all(torch.equal(written[name], value) for name, value in own.items())
 
 
+@pytest.mark.long
 def test_an_export_in_an_unknown_format_is_refused(tmp_path: Path) -> None:
     run = run_folder(tmp_path / "run", configuration())
     ended = launch(tmp_path, "task=export", f"run={run}", "format=pickle")

@@ -75,6 +75,7 @@ def test_a_task_makes_nothing_that_a_hostile_run_folder_names(
     assert untouched(place)
 
 
+@pytest.mark.long
 def test_compare_makes_nothing_that_hostile_run_folders_name(trained: Path, place: Path) -> None:
     parts = zip(["norm", "mask", "placement"], HOSTILE, strict=True)
     content = {**configuration(), **{key: hostile(place) for key, hostile in parts}}

@@ -55,6 +55,7 @@ def test_table_and_map_are_published_between_their_marks(
     assert (beside / "map.svg").read_bytes() == (written[0] / "map.svg").read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -116,6 +116,7 @@ def test_another_seed_gives_another_loss(trained: Path, tmp_path: Path) -> None:
     assert again["validation"] != content(trained, "scores.json")["validation"]
 
 
+@pytest.mark.long
 def test_the_average_of_checkpoints_is_what_is_tested(tmp_path: Path) -> None:
     launch(tmp_path, *TINY, "training.average=last", "training.average_checkpoints=2")
     assert content(only_run(tmp_path), "scores.json")["checkpoint"] == "averaged.ckpt"
@@ -186,6 +187,7 @@ def test_how_exactly_it_can_be_repeated_is_recorded(trained: Path) -> None:
     assert content(trained, "versions.json")["determinism"] == determinism({"accelerator": "cpu"})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("validations", [1, 2])
 def test_a_training_whose_epochs_end_within_an_accumulation_is_validated(
     tmp_path: Path, validations: int
@@ -198,6 +200,7 @@ def test_a_training_whose_epochs_end_within_an_accumulation_is_validated(
     assert len(losses) == validations
 
 
+@pytest.mark.long
 def test_validations_fall_evenly_over_the_epochs_and_inside_one(tmp_path: Path) -> None:
     words = ("training.updates=null", "training.epochs=1", "training.validations=3")
     ended = launch(tmp_path, *TINY, *words, "batches.tokens_per_batch=256")

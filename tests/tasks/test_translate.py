@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.choosing import sampled
 from tests.tasks.launching import Ended, launch
 
 
@@ -12,18 +13,17 @@ def translated(trained: Path, where: Path, typed: bytes, *arguments: str) -> End
     return launch(where, "task=translate", f"run={trained}", *arguments, typed=typed)
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        b"Der Hund.\n\nDie Katze.\n",
-        b"Der Hund.\r\n\r\nDie Katze.\r\n",
-        b"\xef\xbb\xbfDer Hund.\n   \nDie Katze.",
-        "Der Hund.\nDer\u2028Hund.\nDie Katze.".encode(),
-        b"Qwerty zxcvb.\n?\nDie Katze.\n",
-        b"Der Hund.\n" + b"Hund " * 400 + b"\nDie Katze.\n",
-    ],
-    ids=["empty", "windows", "byte order mark", "line separator", "unknown words", "over-long"],
-)
+LINES = {
+    "empty": b"Der Hund.\n\nDie Katze.\n",
+    "windows": b"Der Hund.\r\n\r\nDie Katze.\r\n",
+    "byte order mark": b"\xef\xbb\xbfDer Hund.\n   \nDie Katze.",
+    "line separator": "Der Hund.\nDer\u2028Hund.\nDie Katze.".encode(),
+    "unknown words": b"Qwerty zxcvb.\n?\nDie Katze.\n",
+    "over-long": b"Der Hund.\n" + b"Hund " * 400 + b"\nDie Katze.\n",
+}
+
+
+@pytest.mark.parametrize("typed", sampled((line,) for line in LINES.values()), ids=LINES)
 def test_each_line_of_input_has_one_line_of_output(
     trained: Path, tmp_path: Path, typed: bytes
 ) -> None:
@@ -74,17 +74,17 @@ def test_the_attention_of_a_translation_is_drawn(trained: Path, tmp_path: Path) 
     assert (tmp_path / "out/map.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(
-    ("typed", "arguments", "message"),
-    [
-        (b"Hund\nK\xe4tze\n", [], "standard input, line 2, byte 2: this is not UTF-8"),
-        (b"", ["input=nowhere.txt"], "input=nowhere.txt cannot be read: No such file"),
-        (b"Hund\n", ["output=no/where.txt"], "output=no/where.txt cannot be written: No such"),
-        (b"", ["n_best=9"], "n_best=9 must lie between 1 and the beam width 5"),
-        (b"", ["n_best=two"], "n_best=two: must be a valid integer"),
-        (b"", ["attention=map.mp3"], "attention=map.mp3: choose an ending among"),
-    ],
-)
+REFUSED: list[tuple[bytes, list[str], str]] = [
+    (b"Hund\nK\xe4tze\n", [], "standard input, line 2, byte 2: this is not UTF-8"),
+    (b"", ["input=nowhere.txt"], "input=nowhere.txt cannot be read: No such file"),
+    (b"Hund\n", ["output=no/where.txt"], "output=no/where.txt cannot be written: No such"),
+    (b"", ["n_best=9"], "n_best=9 must lie between 1 and the beam width 5"),
+    (b"", ["n_best=two"], "n_best=two: must be a valid integer"),
+    (b"", ["attention=map.mp3"], "attention=map.mp3: choose an ending among"),
+]
+
+
+@pytest.mark.parametrize(("typed", "arguments", "message"), sampled(REFUSED))
 def test_what_cannot_be_translated_is_refused(
     trained: Path, tmp_path: Path, typed: bytes, arguments: list[str], message: str
 ) -> None:
