@@ -38,7 +38,12 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
-    job()
+    try:
+        job()
+        sys.stdout.flush()
+    except BrokenPipeError:  # as in `--help | head`: the reader has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 if __name__ == "__main__":
