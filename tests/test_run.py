@@ -35,6 +35,18 @@ def test_help_names_the_tasks(tmp_path: Path) -> None:
     ] == []
 
 
+def test_a_reader_who_stops_reading_meets_no_traceback(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = {**os.environ, "PYTHONPATH": str(RUN.parent / "src")}
+    command = [sys.executable, str(RUN), "--help"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert ended.stderr == ""
+
+
 def test_the_exit_code_of_a_refusal_is_2(tmp_path: Path) -> None:
     ended = started(tmp_path, "norm=layr")
     assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (2, "", 1)
