@@ -28,7 +28,7 @@ lint: install
 
 install: $(INSTALLED)
 
-# --no-compile: Python compiles what is imported when it is; compiling all takes half of the time.
+# --no-compile: Python compiles what is imported, when it is.
 $(INSTALLED): pyproject.toml constraints.txt
 	@set -e; found=; \
 	for candidate in $(BASE_PYTHON) python3 python3.11 python3.12 python3.13 python3.14 python; do \
